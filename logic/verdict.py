@@ -10,7 +10,7 @@ class Verdict(str, Enum):
 
     TRUE: the conclusion follows. FALSE: its negation follows. UNCERTAIN: both were shown not to follow (a
     countermodel or saturation for each). CONTRADICTORY: the premises have no model. UNKNOWN: a deadline or a
-    solver's own `unknown`. ERROR: a formula could not be read or repaired, so there was no question to decide.
+    solver's own `unknown`. ERROR: a formula could not be read or repaired: there was nothing to decide.
     """
 
     TRUE = "True"
