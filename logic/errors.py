@@ -26,3 +26,27 @@ class ReadError(LogicError):
 
 class InputError(LogicError):
     """A file or value that is not what the command or function needs."""
+
+
+class SolverMissing(LogicError):
+    """A solver's package is not installed; the message has the one command that brings it."""
+
+    exit_code = 3
+
+    def __init__(self, solver: str, install: str) -> None:
+        self.solver = solver
+        self.install = install
+        super().__init__(f"the solver {solver} is not installed; run: {install}")
+
+
+class SolverDisagreement(LogicError):
+    """Two solvers answered the same question differently. `path` is the file that keeps the problem."""
+
+    exit_code = 3
+
+    def __init__(self, sure: str, against: str, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{sure} found a proof where {against} found a countermodel: one of the two is wrong. "
+            f"The problem is kept in {path}; please report it"
+        )
