@@ -1,0 +1,441 @@
+"""Runs a search: choose, propose, check, score, insert, until a proof or the end of the budget.
+
+Not here: which node is next (search/strategies), what an answer is worth (search/calls.py), statuses
+(search/graph.py). The core is a coroutine. With one batch at a time and parts that are plain methods it never
+waits, and costs microseconds an expansion; otherwise batches overlap as `Options` says, the parts run in
+threads (or are coroutines), and at most `lookahead` batches are under way.
+
+Why the tree does not depend on timing: generator calls are made in the order of the batches, batch k is
+chosen exactly when batch k - lookahead is in the graph, results are inserted in the order of the choices,
+and what a batch may still check is computed from the batches before it and not from a shared counter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from search.budget import Budget
+from search.calls import Calls, Interrupted, PartFailed
+from search.errors import ProofTooLong, SearchError
+from search.events import Event, Expanded, Finished, Scored, Started, Tried
+from search.graph import IN_FLIGHT, LEAF, PROVED, ROOT, Graph
+from search.options import Options
+from search.protocols import (
+    Advanced,
+    Checker,
+    Crashed,
+    Critic,
+    Generator,
+    Outcome,
+    Rejected,
+    Request,
+    Skipped,
+    Solved,
+    State,
+    TimedOut,
+)
+from search.results import Result, Statistics, Stop
+from search.shortest import shortest_proof
+from search.strategies import Strategy, make_strategy
+
+YIELD_SECONDS = 0.05  # how long a search that never waits keeps its event loop to itself
+
+
+@dataclass(slots=True)
+class _Batch:
+    picks: list[tuple[int, int]]  # (node, perspective)
+    spent_before: int  # checks in the graph when the batch was chosen
+    before: list[_Batch]  # batches under way then
+    proposals: list[list[tuple[str, float]]] = field(default_factory=list)
+    outcomes: list[Sequence[Outcome]] = field(default_factory=list)
+    reserved: int = 0  # checks it will make at most
+    cut: set[int] = field(default_factory=set)  # nodes that lost candidates to the budget
+
+
+class Search:
+    """One search; `run` or `arun` it once, `result` tells its state at any time."""
+
+    def __init__(
+        self,
+        root: State,
+        *,
+        generator: Generator,
+        checker: Checker,
+        critic: Critic | None = None,
+        strategy: str | Strategy = "best-first",
+        budget: Budget | None = None,
+        seed: int = 0,
+        options: Options | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.graph = Graph(root)
+        self.statistics = Statistics()
+        self.budget = budget or Budget()
+        self.options = options or Options()
+        self.seed = seed
+        self.strategy = make_strategy(strategy) if isinstance(strategy, str) else strategy
+        self.on_event = on_event
+        self.warnings: dict[str, int] = {}
+        self._calls = Calls(generator, checker, critic, self.options, self.statistics, self._warn)
+        self._stop: Stop | None = None
+        self._detail = ""
+        self._interrupted = False
+        self._started = 0.0
+        self._chosen = 0  # expansions given out
+        self._by = [0] * len(self.strategy.perspectives)
+
+    def _warn(self, sentence: str) -> None:
+        self.warnings[sentence] = self.warnings.get(sentence, 0) + 1
+
+    def run(self) -> Result:
+        """Search to the end. Ctrl-C ends it early and whole: `Stop.INTERRUPTED` (a second one raises)."""
+        if asyncio._get_running_loop() is not None:
+            raise SearchError("search.run was called from a running event loop: await search.arun instead")
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(self.arun())
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        previous = signal.getsignal(signal.SIGINT) if in_main_thread else None
+        if previous is not None:
+            signal.signal(signal.SIGINT, lambda *_: self._on_ctrl_c(loop, task))
+        try:
+            return loop.run_until_complete(task)
+        except KeyboardInterrupt:
+            # Ctrl-C in the instants around a call, or a second one: the graph is whole all the same.
+            if not task.done():
+                task.cancel()
+                loop.run_until_complete(asyncio.wait({task}))
+            self._stop = self._stop or Stop.INTERRUPTED
+            return self.result()
+        finally:
+            if previous is not None:
+                signal.signal(signal.SIGINT, previous)
+            loop.close()
+
+    def _on_ctrl_c(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Result]) -> None:
+        again, self._interrupted = self._interrupted, True
+        if again or self._calls.in_call:
+            raise KeyboardInterrupt  # in a call: Calls takes it; twice: the caller has waited long enough
+        loop.call_soon_threadsafe(task.cancel)
+
+    async def arun(self) -> Result:
+        """As `run`, in a running event loop. When cancelled it leaves `result()` whole and raises."""
+        self._started = time.monotonic()
+        self.strategy.start(self.graph, random.Random(self.seed))
+        self._tell(lambda: Started(self.graph, self.strategy.name, self.seed, self._described(), self._names))
+        under_way: deque[tuple[_Batch, asyncio.Task[None] | None]] = deque()
+        cancelled = False
+        try:
+            await self._loop(under_way)
+        except (Interrupted, asyncio.CancelledError) as end:
+            cancelled = isinstance(end, asyncio.CancelledError) and not self._interrupted
+            self._stop = Stop.INTERRUPTED
+        except PartFailed as failure:
+            self._stop, self._detail = failure.stop, str(failure)
+        finally:
+            await self._let_go(under_way)
+        if self.graph.status[ROOT] == PROVED:
+            self._stop = Stop.PROVED
+        elif self._stop is Stop.EXHAUSTED:
+            self.graph.settle()
+        result = self.result()
+        self._tell(lambda: Finished(result))
+        if cancelled:
+            raise asyncio.CancelledError
+        return result
+
+    def result(self) -> Result:
+        """The search so far."""
+        graph, statistics = self.graph, self.statistics
+        statistics.seconds = time.monotonic() - self._started if self._stop is None else statistics.seconds
+        statistics.nodes, statistics.edges, statistics.merges = len(graph), graph.edges, graph.merges
+        statistics.chosen_by = dict(zip(self._names, self._by, strict=True))
+        warnings = [f"{text} ({n} times)" if n > 1 else text for text, n in self.warnings.items()]
+        proof = None
+        try:
+            proof = shortest_proof(graph, perspectives=self._names)
+        except ProofTooLong as error:
+            warnings.append(str(error))
+        statistics.in_proof = {}
+        for step in proof.steps if proof else ():
+            statistics.in_proof[step.chosen_by] = statistics.in_proof.get(step.chosen_by, 0) + 1
+        return Result(
+            self._stop or Stop.INTERRUPTED,
+            self._detail,
+            proof,
+            replace(statistics),
+            graph,
+            self._names,
+            self.strategy.name,
+            self.seed,
+            tuple(warnings),
+        )
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.strategy.perspectives)
+
+    def _described(self) -> dict[str, object]:
+        return {"budget": asdict(self.budget), **asdict(self.options)}
+
+    def _tell(self, event: Callable[[], Event]) -> None:
+        if self.on_event is not None:
+            self.on_event(event())
+
+    async def _loop(self, under_way: deque[tuple[_Batch, asyncio.Task[None] | None]]) -> None:
+        generating = asyncio.Lock()
+        checking = asyncio.Semaphore(self.options.workers)
+        # Only coroutines and threads make a task worth its price: 30 µs, as much as three expansions.
+        tasks = self.options.overlapping or self.options.threads
+        await self._score(0, 1)
+        self.strategy.offer(range(1))
+        yielded = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now - yielded > YIELD_SECONDS:
+                await asyncio.sleep(0)
+                yielded = now
+            if self._should_stop(now):
+                return
+            while len(under_way) < self.options.lookahead:
+                batch = self._choose([batch for batch, _ in under_way])
+                if batch is None:
+                    break
+                work = self._work(batch, generating, checking)
+                if tasks:
+                    under_way.append((batch, asyncio.create_task(work)))
+                else:
+                    under_way.append((batch, None))
+                    await work
+            if not under_way:
+                # With the budget given out but nothing under way, the budget is the reason and not the graph.
+                self._stop = self._stop or Stop.EXHAUSTED
+                return
+            batch, task = under_way[0]
+            if task is not None and not await self._finished(task):
+                return
+            self._insert(batch)
+            under_way.popleft()
+            await self._observe(batch)
+
+    def _should_stop(self, now: float) -> bool:
+        if self.graph.status[ROOT]:
+            self._stop = Stop.PROVED if self.graph.status[ROOT] == PROVED else Stop.EXHAUSTED
+        elif self._interrupted:
+            self._stop = Stop.INTERRUPTED
+        else:
+            statistics = self.statistics
+            spent = self.budget.spent(
+                statistics.expansions, now - self._started, statistics.checks, statistics.tokens
+            )
+            self._stop = Stop(spent) if spent else None
+        return self._stop is not None
+
+    def _choose(self, before: list[_Batch]) -> _Batch | None:
+        count = self.options.batch
+        if self.budget.expansions is not None:
+            count = min(count, self.budget.expansions - self._chosen)
+        picks = self.strategy.select(count) if count > 0 else []
+        if not picks:
+            return None
+        for node, by in picks:
+            self.graph.expanded[node] = IN_FLIGHT
+            self._by[by] += 1
+        self._chosen += len(picks)
+        return _Batch(picks, self.statistics.checks, before)
+
+    async def _work(self, batch: _Batch, generating: asyncio.Lock, checking: asyncio.Semaphore) -> None:
+        """Everything about a batch that does not touch the graph."""
+        states = [self.graph.states[node] for node, _ in batch.picks]
+        async with generating:
+            batch.proposals = await self._calls.propose(states)
+            self._keep_to_checks(batch)
+        requests = [
+            Request(state, [action for action, _ in proposals])
+            for state, proposals in zip(states, batch.proposals, strict=True)
+        ]
+        deadline = None if self.budget.seconds is None else self._started + self.budget.seconds
+        asked = [request for request in requests if request.actions]
+        if not asked:
+            answers: list[Sequence[Outcome]] = []
+        elif self.options.workers == 1:
+            async with checking:
+                answers = await self._calls.check(asked, deadline)
+        else:
+
+            async def check(part: Sequence[Request]) -> list[Sequence[Outcome]]:
+                async with checking:
+                    return await self._calls.check(part, deadline)
+
+            size = -(-len(asked) // self.options.workers)
+            parts = [asked[at : at + size] for at in range(0, len(asked), size)]
+            answers = [answer for part in await asyncio.gather(*map(check, parts)) for answer in part]
+        given = iter(answers)
+        batch.outcomes = [next(given) if request.actions else () for request in requests]
+
+    def _keep_to_checks(self, batch: _Batch) -> None:
+        """Cut the batch's candidates to the checks that are left, the least probable of its last states
+        first.
+        """
+        batch.reserved = sum(map(len, batch.proposals))
+        if self.budget.checks is None:
+            return
+        left = self.budget.checks - batch.spent_before - sum(other.reserved for other in batch.before)
+        for at, proposals in enumerate(batch.proposals):
+            if len(proposals) > left:
+                proposals.sort(key=lambda pair: -pair[1])
+                del proposals[max(left, 0) :]
+                batch.cut.add(batch.picks[at][0])
+            left -= len(proposals)
+        batch.reserved = sum(map(len, batch.proposals))
+
+    async def _finished(self, task: asyncio.Task[None]) -> bool:
+        """Wait for a batch; False where the wall clock ran out first."""
+        timeout = None
+        if self.budget.seconds is not None:
+            timeout = max(0.0, self._started + self.budget.seconds - time.monotonic())
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        if not done:
+            self._stop = Stop.SECONDS
+            return False
+        task.result()
+        return True
+
+    def _insert(self, batch: _Batch) -> None:
+        """Put a batch's outcomes into the graph, in the order of its choices."""
+        graph, statistics, connect = self.graph, self.statistics, self.graph.connect
+        seconds = time.monotonic() - self._started
+        late = self.budget.seconds is not None and seconds >= self.budget.seconds
+        for (node, by), proposals, outcomes in zip(
+            batch.picks, batch.proposals, batch.outcomes, strict=True
+        ):
+            first_new = len(graph)
+            edges: list[int] = []
+            done = False
+            timed_out = statistics.timed_out
+            for (action, log_probability), outcome in zip(proposals, outcomes, strict=True):
+                kind = type(outcome)
+                edge = -1
+                if done:
+                    edges.append(edge)
+                    continue
+                statistics.checks += 1
+                if kind is Rejected:
+                    statistics.rejected += 1
+                elif kind is Solved or (kind is Advanced and not outcome.states):
+                    statistics.solved += 1
+                    edge = connect(node, action, log_probability)
+                    done = True
+                elif kind is Advanced:
+                    statistics.advanced += 1
+                    edge = connect(node, action, log_probability, outcome.states)
+                    if edge < 0:
+                        statistics.loops += 1
+                elif kind is TimedOut:
+                    statistics.timed_out += 1
+                elif kind is Crashed:
+                    statistics.crashed += 1
+                else:
+                    statistics.checks -= kind is Skipped
+                edges.append(edge)
+            order = statistics.expansions
+            statistics.expansions += 1
+            if node in batch.cut or (late and statistics.timed_out > timed_out):
+                graph.expanded[node] = LEAF  # not all was tried: no ground to call it failed
+            else:
+                graph.close(node, by, order, seconds)
+            if self.on_event is not None:
+                tried = tuple(
+                    Tried(*proposal, outcome, edge)
+                    for proposal, outcome, edge in zip(proposals, outcomes, edges, strict=True)
+                )
+                name = self.strategy.perspectives[by]
+                new = len(graph) - first_new
+                self.on_event(Expanded(graph, node, name, order, seconds, tried, first_new, new))
+        statistics.batches += 1
+
+    async def _observe(self, batch: _Batch) -> None:
+        """Score what is new and tell the strategy."""
+        graph = self.graph
+        first_new = self._scored
+        await self._score(first_new, len(graph))
+        graph.settle_if_due()
+        if self.strategy.watches:
+            self.strategy.expanded([node for node, _ in batch.picks])
+        self.strategy.offer(range(first_new, len(graph)))
+        if graph.improved or graph.woken:
+            again = graph.improved + graph.woken
+            graph.improved, graph.woken = [], []
+            self.strategy.offer([node for node in dict.fromkeys(again) if node < first_new])
+
+    _scored = 0
+
+    async def _score(self, first: int, end: int) -> None:
+        self._scored = end
+        if self._calls.critic is None or first == end:
+            return
+        scores = await self._calls.score(self.graph.states[first:end])
+        for node, score in enumerate(scores, first):
+            self.graph.distance[node] = score
+        self._tell(lambda: Scored(self.graph, first, tuple(scores)))
+
+    async def _let_go(self, under_way: deque[tuple[_Batch, asyncio.Task[None] | None]]) -> None:
+        """Drop what is under way; its nodes are open again, as if they had not been chosen."""
+        tasks = [task for _, task in under_way if task is not None and not task.done()]
+        if tasks or self._interrupted:
+            interrupt = getattr(self._calls.checker, "interrupt", None)
+            if interrupt is not None:
+                interrupt()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            await asyncio.wait({task})
+        self._calls.shut_down()
+        for batch, _ in under_way:
+            for node, by in batch.picks:
+                if self.graph.expanded[node] == IN_FLIGHT:
+                    self.graph.expanded[node] = LEAF
+                    self._by[by] -= 1
+        self.statistics.seconds = time.monotonic() - self._started
+
+
+def run(
+    root: State,
+    *,
+    generator: Generator,
+    checker: Checker,
+    critic: Critic | None = None,
+    strategy: str | Strategy = "best-first",
+    budget: Budget | None = None,
+    seed: int = 0,
+    options: Options | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Result:
+    """Search for a proof of `root`; see `search.protocols` for the parts, `STRATEGIES` for the names.
+
+    Same seed, options and a deterministic generator, checker and critic give the same tree, unless the wall
+    clock ends it. Errors: `UnknownName` for a strategy that is not there; whatever the parts do ends in a
+    `Result`.
+    """
+    return Search(
+        root,
+        generator=generator,
+        checker=checker,
+        critic=critic,
+        strategy=strategy,
+        budget=budget,
+        seed=seed,
+        options=options,
+        on_event=on_event,
+    ).run()
+
+
+async def arun(root: State, **arguments: object) -> Result:
+    """As `run`, in a running event loop: several searches at once share batches (search/batching.py)."""
+    return await Search(root, **arguments).arun()  # type: ignore[arg-type]

@@ -1,0 +1,64 @@
+"""What a search tells its onlookers while it runs. Not here: the onlookers (log, live views).
+
+The events of a search come in one order, from the thread that runs it, and an onlooker's time is the search's
+time: be quick. `graph` is the live graph, to be read only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from search.graph import Graph
+from search.protocols import Outcome
+from search.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    graph: Graph
+    strategy: str
+    seed: int
+    options: dict[str, object]
+    perspectives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One action of an expansion; `edge` is its number in the graph, -1 where it made none."""
+
+    action: str
+    log_probability: float
+    outcome: Outcome
+    edge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A node was expanded; new nodes are [first_new, len(graph) at that time)."""
+
+    graph: Graph
+    node: int
+    chosen_by: str
+    order: int
+    seconds: float  # since the start
+    tried: tuple[Tried, ...]
+    first_new: int
+    new: int  # how many nodes are new
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The critic scored nodes [first, first + len(distances)); comes after the expansions of a batch."""
+
+    graph: Graph
+    first: int
+    distances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    result: Result
+
+
+Event: TypeAlias = Started | Expanded | Scored | Finished
