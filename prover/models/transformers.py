@@ -1,0 +1,289 @@
+"""A transformers checkpoint as a `Model`: text in, completions with log-probabilities out.
+
+Requests are cut into rows (one per completion), rows of similar length share a batch, and a batch that does
+not fit into memory is halved and tried again. Not here: loading (`checkpoint.py`), the loop over tokens
+(`sampling.py`, `beams.py`), scoring of given continuations (`scoring.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+from prover.models.checkpoint import Checkpoint, Compute, free_memory, is_out_of_memory, load
+from prover.models.errors import BadRequest
+from prover.models.prefix import PrefixTrie
+from prover.models.protocol import Answered, Completion, Failed, Message, Reply, Request, Score, Usage, total
+from prover.models.sampling import Row, sample
+from prover.models.stream import open_stream
+
+NAN = "The model's logits are not numbers (NaN): its weights are damaged, or dtype='float32' is needed."
+
+
+class TransformersModel:
+    """A checkpoint by folder, `.gguf` file or hub id; see `checkpoint.load` for the options and errors.
+
+    Args:
+        batch_size: most rows (completions) at a time; halved for good after an out-of-memory.
+        prefix_bytes: memory for keys and values of prompts already read.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        compute: Compute = "native",
+        limit: int | None = None,
+        batch_size: int = 32,
+        prefix_bytes: int = 256 << 20,
+    ) -> None:
+        if batch_size < 1:
+            raise BadRequest("`batch_size` must be at least 1.")
+        self._setup(
+            load(source, device=device, dtype=dtype, compute=compute, limit=limit), batch_size, prefix_bytes
+        )
+
+    @classmethod
+    def of(
+        cls, checkpoint: Checkpoint, batch_size: int = 32, prefix_bytes: int = 256 << 20
+    ) -> TransformersModel:
+        """A model over a checkpoint that is loaded already."""
+        model = cls.__new__(cls)
+        model._setup(checkpoint, batch_size, prefix_bytes)
+        return model
+
+    def _setup(self, checkpoint: Checkpoint, batch_size: int, prefix_bytes: int) -> None:
+        self.checkpoint = checkpoint
+        self.name = checkpoint.name
+        self.batch_size = batch_size
+        self.prefixes = PrefixTrie(prefix_bytes)
+        self._usage = Usage()
+        # One batch at a time: two would only fight for the same cores and memory.
+        self._lock = threading.Lock()
+
+    @property
+    def usage(self) -> Usage:
+        return self._usage
+
+    def generate(self, requests: Sequence[Request]) -> list[Reply]:
+        import torch
+
+        with self._lock, torch.inference_mode():
+            replies = self._generate(list(requests))
+            self._usage += total(replies)
+        return replies
+
+    async def agenerate(self, requests: Sequence[Request]) -> list[Reply]:
+        return await asyncio.to_thread(self.generate, requests)
+
+    def score(self, prompt: str | tuple[Message, ...], continuations: Sequence[str]) -> list[Score]:
+        """Log-probabilities of whole continuations (the end token included) behind one prompt, in one pass.
+
+        Raises:
+            BadRequest: the prompt cannot be encoded, or the logits are NaN.
+        """
+        import torch
+
+        from prover.models.scoring import score
+
+        prompt_ids, _ = self._encode(prompt, room=1)
+        encoded = [self._continuation(text) for text in continuations]
+        with self._lock, torch.inference_mode():
+            scores: list[Score] = []
+
+            def run(batch: list[tuple[int, ...]]) -> None:
+                scores.extend(score(self.checkpoint, prompt_ids, batch, self.prefixes))
+
+            self._in_batches(encoded, len(encoded), run)
+        if any(math.isnan(value.logprob) for value in scores):
+            raise BadRequest(NAN)
+        return scores
+
+    def close(self) -> None:
+        self.prefixes.clear()
+        self.checkpoint.model = None
+        free_memory()
+
+    def _generate(self, requests: list[Request]) -> list[Reply]:
+        failed: dict[int, Failed] = {}
+        prompts: dict[int, tuple[int, ...]] = {}
+        notes: dict[int, list[str]] = {}
+        for index, request in enumerate(requests):
+            try:
+                prompts[index], notes[index] = self._encode(request.prompt, request.max_tokens)
+            except BadRequest as error:
+                failed[index] = Failed(str(error), usage=Usage(failed=1))
+        rows: dict[int, list[Row]] = {index: [] for index in prompts}
+        # Neighbours share a batch: similar length means little padding, the same prompt is read once.
+        order = sorted(prompts, key=lambda index: (len(prompts[index]), prompts[index]))
+        sampled = [
+            (i, Row(requests[i], k, self._room(requests[i], prompts[i])))
+            for i in order
+            if not requests[i].beams
+            for k in range(requests[i].n)
+        ]
+        beamed = sorted((i for i in order if requests[i].beams), key=lambda i: requests[i].beams)
+
+        def run_samples(batch: list[tuple[int, Row]]) -> None:
+            fresh = [Row(row.request, row.number, row.room) for _, row in batch]
+            self._sample([prompts[i] for i, _ in batch], fresh)
+            for (i, _), row in zip(batch, fresh, strict=True):
+                rows[i].append(row)
+
+        def run_beams(batch: list[int]) -> None:
+            for i, found in zip(batch, self._search(batch, requests, prompts), strict=True):
+                rows[i] += found
+
+        lost = self._in_batches(sampled, self.batch_size, run_samples)
+        too_large = {index for index, _ in lost}
+        for beams, group in groupby(beamed, key=lambda i: requests[i].beams):
+            too_large |= set(self._in_batches(list(group), max(1, self.batch_size // beams), run_beams))
+        for index in too_large:
+            failed[index] = Failed(
+                "One completion of this prompt alone does not fit into memory.", usage=Usage(failed=1)
+            )
+        return [
+            failed[i] if i in failed else self._reply(request, prompts[i], rows[i], notes[i])
+            for i, request in enumerate(requests)
+        ]
+
+    def _in_batches(self, items: list[Any], size: int, run: Callable[[list[Any]], None]) -> list[Any]:
+        """Call `run` on slices of `items`; returns those that do not fit into memory even alone."""
+        lost: list[Any] = []
+        start = 0
+        while start < len(items):
+            batch = items[start : start + size]
+            try:
+                run(batch)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                full = True
+            else:
+                full = False
+            # Outside the handler: the error's traceback would keep the tensors alive that filled the memory.
+            if not full:
+                start += size
+                continue
+            self.prefixes.clear()
+            free_memory()
+            if len(batch) == 1:
+                lost += batch
+                start += 1
+            else:
+                size = len(batch) // 2
+                self.batch_size = min(self.batch_size, max(1, size))
+        return lost
+
+    def _sample(self, prompts: list[tuple[int, ...]], rows: list[Row]) -> None:
+        import torch
+
+        distinct = list(dict.fromkeys(prompts))
+        stream = open_stream(self.checkpoint, distinct, self.prefixes)
+        if len(distinct) < len(prompts):
+            place = {prompt: index for index, prompt in enumerate(distinct)}
+            stream.select(torch.tensor([place[p] for p in prompts], device=self.checkpoint.device))
+        sample(stream, rows, self.checkpoint.end_ids, self._stopped)
+
+    def _search(
+        self, batch: list[int], requests: list[Request], prompts: dict[int, tuple[int, ...]]
+    ) -> list[list[Row]]:
+        from prover.models.beams import beam_search
+
+        stream = open_stream(self.checkpoint, [prompts[i] for i in batch], self.prefixes)
+        rows = [Row(requests[i], 0, self._room(requests[i], prompts[i])) for i in batch]
+        return beam_search(stream, rows, self.checkpoint.end_ids, self._stopped)
+
+    def _encode(self, prompt: str | tuple[Message, ...], room: int) -> tuple[tuple[int, ...], list[str]]:
+        """Token ids, and notes on what had to be done to the prompt."""
+        tokenizer, notes = self.checkpoint.tokenizer, []
+        text, special = prompt, True
+        if not isinstance(text, str):
+            turns = [{"role": message.role, "content": message.content} for message in text]
+            if tokenizer.chat_template:
+                text, special = self._chat(turns), False
+            else:
+                text = "\n\n".join(turn["content"] for turn in turns) + "\n\n"
+                notes.append("This checkpoint has no chat template: the messages were joined as plain text.")
+        try:
+            ids = tuple(tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"])
+        except (TypeError, ValueError, UnicodeError) as error:
+            raise BadRequest(f"The tokenizer cannot encode the prompt: {error}") from error
+        if not ids:
+            raise BadRequest("The tokenizer makes no tokens of the prompt.")
+        limit = self.checkpoint.limit
+        if not self.checkpoint.encoder_decoder:
+            limit -= min(room, limit // 2)
+        if len(ids) > limit:
+            # The beginning holds the format, the end the goal; what is between can be missed most easily.
+            head = limit // 4
+            notes.append(
+                f"The prompt has {len(ids):,} tokens and the model takes {limit:,}: "
+                f"{len(ids) - limit:,} in its middle were left out."
+            )
+            ids = ids[:head] + ids[len(ids) - (limit - head) :]
+        return ids, notes
+
+    def _chat(self, turns: list[dict[str, str]]) -> str:
+        try:
+            text: str = self.checkpoint.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:  # a template is a program of the checkpoint's author
+            raise BadRequest(f"The checkpoint's chat template refuses these messages: {error}") from error
+        return text
+
+    def _continuation(self, text: str) -> tuple[int, ...]:
+        ids = list(self.checkpoint.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        end = self.checkpoint.tokenizer.eos_token_id
+        return tuple(ids if end is None else [*ids, end])
+
+    def _room(self, request: Request, prompt: tuple[int, ...]) -> int:
+        if self.checkpoint.encoder_decoder:
+            return request.max_tokens
+        return min(request.max_tokens, self.checkpoint.limit - len(prompt))
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        decoded: str = self.checkpoint.tokenizer.decode(
+            list(tokens), skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return decoded
+
+    def _stopped(self, row: Row) -> bool:
+        # A character is at most four tokens (bytes): a stop string that has just been completed lies in
+        # this tail.
+        tail = self._text(row.tokens[-(4 * max(map(len, row.request.stop)) + 8) :])
+        return any(stop in tail for stop in row.request.stop)
+
+    def _reply(self, request: Request, prompt: tuple[int, ...], rows: list[Row], notes: list[str]) -> Reply:
+        written = sum(len(row.tokens) for row in rows)
+        usage = Usage(len(prompt), written, requests=1)
+        good = [row for row in rows if row.ended_by != "nan"]
+        if not good:
+            return Failed(NAN, usage=usage + Usage(failed=1))
+        if len(good) < len(rows):
+            notes = [*notes, f"{len(rows) - len(good)} completions were dropped. {NAN}"]
+        elif len(good) < request.n:
+            notes = [*notes, f"The beams found {len(good)} completions where {request.n} were wanted."]
+        if not request.beams:
+            good.sort(key=lambda row: row.number)
+        return Answered(tuple(self._completion(row) for row in good), usage, tuple(notes))
+
+    def _completion(self, row: Row) -> Completion:
+        text = self._text(row.tokens)
+        if row.ended_by == "stop":
+            found = [text.find(stop) for stop in row.request.stop]
+            text = text[: min((at for at in found if at >= 0), default=len(text))]
+        return Completion(
+            text=text,
+            tokens=len(row.tokens),
+            logprob=math.fsum(row.logprobs) if row.request.logprobs else None,
+            token_logprobs=tuple(row.logprobs) if row.request.logprobs else None,
+            finish="length" if row.ended_by == "length" else "stop",
+        )
