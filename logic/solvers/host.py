@@ -1,0 +1,209 @@
+"""The inside of a solver process: takes jobs on standard input, sends answers on standard output.
+
+`python -m logic.solvers.host steady z3` runs jobs one after another; `… forking eprover cvc5` forks for each
+job, so that several run at once and any of them can be killed. The other side is `process.py`. Not here:
+which solver gets which job, or what an answer means.
+
+Never an orphan: a steady host ends when its standard input closes, which a thread watches; a forking host
+kills its children's process groups then; and every job runs under an alarm that ends its process a little
+after the job's own time, whatever the solver does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pickle
+import queue
+import selectors
+import signal
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from logic.solvers.jobs import GaveUp, Job
+from logic.solvers.table import SOLVERS
+
+HEADER = struct.Struct("<I")
+GRACE_SECONDS = 1.0
+CHUNK = 1 << 16
+
+Send = Callable[[Any], None]
+
+
+def frame(value: Any) -> bytes:
+    """`value` pickled, behind its length."""
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(data)) + data
+
+
+class Frames:
+    """Cuts a stream of bytes into the values that `frame` wrote."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Any]:
+        self._buffer += data
+        values = []
+        while len(self._buffer) >= HEADER.size:
+            (length,) = HEADER.unpack_from(self._buffer)
+            if len(self._buffer) < HEADER.size + length:
+                break
+            values.append(pickle.loads(bytes(self._buffer[HEADER.size : HEADER.size + length])))
+            del self._buffer[: HEADER.size + length]
+        return values
+
+
+def perform(name: str, number: int, job: Job, send: Send) -> None:
+    """Run one job and send its answers; a solver that breaks is one that gave up, with the reason."""
+    solve = importlib.import_module(SOLVERS[name].module).solve
+    try:
+        solve(job, lambda message: send((number, message)))
+    except MemoryError:
+        _give_up(number, job, send, "out of memory")
+    except Exception as error:
+        _give_up(number, job, send, f"{type(error).__name__}: {error}")
+    send((number, None))
+
+
+def _give_up(number: int, job: Job, send: Send, reason: str) -> None:
+    for question in job.questions:
+        send((number, GaveUp(question, reason[:300])))
+
+
+def _write(descriptor: int, value: Any) -> None:
+    data = memoryview(frame(value))
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def steady(output: int) -> None:
+    """Serve jobs in this process until standard input closes."""
+    jobs: queue.Queue[tuple[str, int, Job]] = queue.Queue()
+
+    def watch() -> None:
+        frames = Frames()
+        while data := os.read(0, CHUNK):
+            for request in frames.feed(data):
+                jobs.put(request)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    while True:
+        name, number, job = jobs.get()
+        signal.setitimer(signal.ITIMER_REAL, job.seconds + GRACE_SECONDS)
+        perform(name, number, job, lambda value: _write(output, value))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Forking:
+    """Serves each job in a child process, and relays what the children say in whole frames."""
+
+    def __init__(self, output: int) -> None:
+        self.output = output
+        # Never blocked on a reader that is itself busy writing a long problem to us.
+        os.set_blocking(output, False)
+        self.unsent = bytearray()
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(0, selectors.EVENT_READ)
+        self.children: dict[int, tuple[int, int, Frames]] = {}  # job number → (process, pipe, frames)
+
+    def run(self) -> None:
+        requests = Frames()
+        try:
+            while True:
+                for key, _ in self.selector.select():
+                    if key.fd == self.output:
+                        self._flush()
+                    elif key.fd != 0:
+                        self._relay(key.data)
+                    elif data := os.read(0, CHUNK):
+                        for request in requests.feed(data):
+                            if isinstance(request, int):
+                                self._end(request)
+                            else:
+                                self._start(*request)
+                    else:
+                        return
+        finally:
+            for number in list(self.children):
+                self._end(number)
+
+    def _start(self, name: str, number: int, job: Job) -> None:
+        readable, writable = os.pipe()
+        process = os.fork()
+        if process == 0:
+            self._child(name, number, job, writable)
+        os.close(writable)
+        # Set from both sides: the group must be there before anyone kills it.
+        with contextlib.suppress(OSError):
+            os.setpgid(process, process)
+        self.children[number] = (process, readable, Frames())
+        self.selector.register(readable, selectors.EVENT_READ, number)
+
+    def _child(self, name: str, number: int, job: Job, writable: int) -> None:
+        try:
+            os.setpgid(0, 0)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.close(self.output)
+            signal.setitimer(signal.ITIMER_REAL, job.seconds + GRACE_SECONDS)
+            perform(name, number, job, lambda value: _write(writable, value))
+        finally:
+            os._exit(0)
+
+    def _relay(self, number: int) -> None:
+        _, readable, frames = self.children[number]
+        data = os.read(readable, CHUNK)
+        for value in frames.feed(data):
+            self._say(value)
+        if not data:
+            self._end(number)
+            # A child that was killed said nothing of its end; one that ended well is heard twice, harmlessly.
+            self._say((number, None))
+
+    def _say(self, value: Any) -> None:
+        if not self.unsent:
+            self.selector.register(self.output, selectors.EVENT_WRITE)
+        self.unsent += frame(value)
+
+    def _flush(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self.unsent[: os.write(self.output, self.unsent)]
+        if not self.unsent:
+            self.selector.unregister(self.output)
+
+    def _end(self, number: int) -> None:
+        if number not in self.children:
+            return
+        process, readable, _ = self.children.pop(number)
+        self.selector.unregister(readable)
+        os.close(readable)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+def main(kind: str, names: list[str]) -> None:
+    """Entry point of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    output = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a solver prints must not break the frames
+    for name in names:
+        importlib.import_module(SOLVERS[name].module)
+    _write(output, (0, None))
+    if kind == "steady":
+        steady(output)
+    else:
+        Forking(output).run()
+
+
+if __name__ == "__main__":
+    # The module that runs is called `__main__`; what it pickles must be found under its real name.
+    from logic.solvers import host
+
+    with contextlib.suppress(BrokenPipeError):
+        host.main(sys.argv[1], sys.argv[2:])
