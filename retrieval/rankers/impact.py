@@ -1,0 +1,143 @@
+"""An inverted index over sparse features with precomputed impacts; the engine of bm25.py and structural.py.
+
+Not here: what a feature is or how its impact is computed. Query evaluation is score-at-a-time over
+impact-ordered postings with a budget (Lin and Trotman 2015, "Anytime ranking for impact-ordered indexes"):
+the largest contributions find candidates, whose scores are then completed exactly from the forward index.
+Inaccessible premises are dropped as their postings are read, so they never take a candidate's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from retrieval.accessible import Mask
+from retrieval.store import Strings
+
+BUDGET = 40_000  # postings read per query: about 0.3 ms
+CANDIDATES = 1_000  # premises whose score is completed exactly
+SAMPLE = 16
+
+Top = tuple[np.ndarray, np.ndarray]  # premise numbers int64 [hits], scores float32 [hits], best first
+
+
+class ImpactIndex:
+    """Features × premises with an impact each.
+
+    Postings (by feature, largest impact first): `docs`, `impacts` [postings], `at` int64 [features + 1].
+    Forward (by premise): `features`, `weights` [postings], `from_` int64 [premises + 1].
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.arrays = arrays
+        self.vocabulary = Strings.of(arrays, "feature")
+        self.docs, self.impacts, self.at = arrays["docs"], arrays["impacts"], arrays["postings_at"]
+        self.features, self.weights, self.from_ = arrays["features"], arrays["weights"], arrays["forward_at"]
+        self.premises = len(self.from_) - 1
+        self._numbers: dict[str, int] | None = None
+        self._query = np.zeros(len(self.vocabulary) + 1, np.float32)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Feature → number."""
+        if self._numbers is None:
+            self._numbers = {f: i for i, f in enumerate(self.vocabulary)}
+        return self._numbers
+
+    @classmethod
+    def build(cls, rows: Sequence[Mapping[int, float]], vocabulary: Sequence[str]) -> ImpactIndex:
+        """`rows[premise]` maps feature number → impact."""
+        lengths = np.fromiter((len(r) for r in rows), np.int64, len(rows))
+        total = int(lengths.sum())
+        features = np.fromiter((f for r in rows for f in r), np.int32, total)
+        weights = np.fromiter((w for r in rows for w in r.values()), np.float32, total)
+        return cls.from_arrays(lengths, features, weights, vocabulary)
+
+    @classmethod
+    def from_arrays(
+        cls, lengths: np.ndarray, features: np.ndarray, weights: np.ndarray, vocabulary: Sequence[str]
+    ) -> ImpactIndex:
+        """From the forward form: `lengths` [premises], then features and impacts, premise by premise."""
+        docs = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        order = np.lexsort((docs, -weights, features))
+        postings_at = np.zeros(len(vocabulary) + 1, np.int64)
+        np.cumsum(np.bincount(features, minlength=len(vocabulary)), out=postings_at[1:])
+        forward_at = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=forward_at[1:])
+        return cls({
+            "docs": docs[order], "impacts": weights[order], "postings_at": postings_at,
+            "features": features.astype(np.int32), "weights": weights.astype(np.float32), "forward_at": forward_at,
+            **Strings.pack(vocabulary).arrays("feature"),
+        })  # fmt: skip
+
+    def top(self, query: Mapping[str, float], k: int, mask: Mask, budget: int | None = BUDGET) -> Top:
+        """The k accessible premises of largest Σ weight · impact. `budget` None reads every posting (exact)."""
+        terms = [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
+        if not terms or not mask.count:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        docs, values = self._read(terms, budget)
+        if mask.narrowed:
+            keep = mask.allowed[docs]
+            docs, values = docs[keep], values[keep]
+        if not len(docs):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        partial = np.bincount(docs, values, self.premises)
+        candidates = _largest(partial, max(CANDIDATES, 2 * k) if budget is not None else None)
+        scores = self._complete(candidates, terms)
+        if len(candidates) > k:
+            part = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
+            candidates, scores = candidates[part], scores[part]
+        order = np.lexsort((candidates, -scores))
+        return candidates[order], scores[order]
+
+    def _read(self, terms: list[tuple[int, float]], budget: int | None) -> Top:
+        slices = [(self.at[n], self.at[n + 1], w) for n, w in terms]
+        slices = [(int(a), int(b), w) for a, b, w in slices if b > a]
+        if budget is not None:
+            # Largest contribution first; a long list gives only its top, its share of what is left.
+            slices.sort(key=lambda s: -s[2] * self.impacts[s[0]])
+            cut, left = [], budget
+            for i, (a, b, w) in enumerate(slices):
+                take = min(b - a, max(left // 4, left // (len(slices) - i)))
+                if take <= 0:
+                    break
+                cut.append((a, a + take, w))
+                left -= take
+            slices = cut
+        if not slices:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        docs = np.concatenate([self.docs[a:b] for a, b, _ in slices])
+        values = np.concatenate([self.impacts[a:b] * np.float32(w) for a, b, w in slices])
+        return docs, values
+
+    def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
+        """Exact scores float32 [candidates], from the forward index."""
+        starts = self.from_[candidates]
+        lengths = self.from_[candidates + 1] - starts
+        ends = np.cumsum(lengths)
+        # All forward entries of all candidates as one flat gather.
+        flat = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
+        for n, w in terms:
+            self._query[n] = w
+        values = self._query[self.features[flat]] * self.weights[flat]
+        for n, _ in terms:
+            self._query[n] = 0.0
+        return np.add.reduceat(values, ends - lengths) if len(values) else np.zeros(len(candidates), np.float32)
+
+
+def _largest(partial: np.ndarray, count: int | None) -> np.ndarray:
+    """Numbers of (about) the `count` largest positive entries; all of them for None."""
+    if count is None:
+        return np.flatnonzero(partial)
+    # A threshold from a sample first: partitioning 200,000 entries takes 1 ms, this a tenth of it.
+    sample = partial[::SAMPLE]
+    wanted = 2 * count // SAMPLE
+    threshold = np.partition(sample, len(sample) - wanted)[len(sample) - wanted] if wanted < len(sample) else 0.0
+    found = np.flatnonzero(partial > threshold)
+    if len(found) < count and threshold > 0:
+        found = np.flatnonzero(partial)
+    if len(found) > count:
+        values = partial[found]
+        found = found[np.argpartition(values, len(values) - count)[len(values) - count :]]
+    return found
