@@ -96,6 +96,14 @@ class Calls:
         if self._failures[part] >= self.options.max_failures and give_up is not None:
             raise PartFailed(give_up, f"the {part} failed {self._failures[part]} times in a row: {reason}")
 
+    def failing(self) -> PartFailed | None:
+        """The part whose last call failed, if any: with it, a search that finds nothing has not found out."""
+        if self._failures["generator"]:
+            return PartFailed(Stop.GENERATOR_FAILED, "the generator failed on the last states it was asked about")
+        if self._failures["checker"]:
+            return PartFailed(Stop.CHECKER_FAILED, "the checker failed on the last states it was asked about")
+        return None
+
     async def propose(self, states: Sequence[State]) -> list[list[tuple[str, float]]]:
         """Candidates for each state, made fit for use: valid, each action once, at most `max_actions`."""
         began = time.perf_counter()
@@ -105,7 +113,7 @@ class Calls:
             self.statistics.generator_seconds += time.perf_counter() - began
         return [self._clean(answer) for answer in answers]
 
-    async def _propose(self, states: Sequence[State]) -> Sequence[Sequence[Any]]:
+    async def _propose(self, states: Sequence[State], again: bool = True) -> Sequence[Sequence[Any]]:
         try:
             answers = _as_many(await self._call(self.generator.propose, states), states, "generator")
             self._failures["generator"] = 0
@@ -114,9 +122,9 @@ class Calls:
             raise
         except Exception as error:
             self._failed("generator", error, Stop.GENERATOR_FAILED)
-        if len(states) == 1:
+        if not again:
             return [()]
-        return [(await self._propose([state]))[0] for state in states]
+        return [(await self._propose([state], False))[0] for state in states]
 
     def _clean(self, proposed: Any) -> list[tuple[str, float]]:
         statistics = self.statistics
@@ -170,7 +178,9 @@ class Calls:
         finally:
             self.statistics.checker_seconds += time.perf_counter() - began
 
-    async def _check(self, requests: Sequence[Request], deadline: float | None) -> list[Sequence[Outcome]]:
+    async def _check(
+        self, requests: Sequence[Request], deadline: float | None, again: bool = True
+    ) -> list[Sequence[Outcome]]:
         try:
             answers = _as_many(await self._call(self.checker.check, requests, deadline), requests, "checker")
             for request, answer in zip(requests, answers, strict=True):
@@ -181,10 +191,10 @@ class Calls:
             raise
         except Exception as error:
             self._failed("checker", error, Stop.CHECKER_FAILED)
-            if len(requests) == 1:
+            if not again:
                 crashed = Crashed(f"{type(error).__name__}: {error}"[:500])
                 return [[crashed] * len(requests[0].actions)]
-        return [(await self._check([request], deadline))[0] for request in requests]
+        return [(await self._check([request], deadline, False))[0] for request in requests]
 
     async def score(self, states: Sequence[State]) -> list[float]:
         """A finite distance ≥ 0 for each state, in one call of the critic."""

@@ -144,6 +144,8 @@ class Search:
             self._stop = Stop.PROVED
         elif self._stop is Stop.EXHAUSTED:
             self.graph.settle()
+            if failure := self._calls.failing():
+                self._stop, self._detail = failure.stop, str(failure)
         result = self.result()
         self._tell(lambda: Finished(result))
         if cancelled:

@@ -1,0 +1,308 @@
+"""The driver on two puzzles: proofs that hold, budgets that are kept, the same tree however it is run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+import search
+from search import Budget, Options, Stop
+from search.toy import GOAL, Board, Number, Numbers, Sliding, move
+
+
+def tree(result: search.Result) -> list[object]:
+    """Everything about a search that has to be the same when it is run again."""
+    graph = result.graph
+    return [
+        [(graph.edge_parent[e], graph.actions[e], tuple(graph.children(e))) for e in range(graph.edges)],
+        [state.key for state in graph.states],
+        list(graph.order),
+        list(graph.chosen_by),
+        bytes(graph.status),
+        result.proof and result.proof.actions,
+        result.stop,
+        (result.statistics.expansions, result.statistics.checks, result.statistics.rejected),
+    ]
+
+
+def replay(numbers: Numbers, value: int, actions: tuple[str, ...]) -> list[int]:
+    """Run a script on the puzzle itself; returns what is left to solve."""
+    goals = [value]
+    for action in actions:
+        outcome = numbers.apply(goals.pop(0), action)
+        assert not isinstance(outcome, search.Rejected), action
+        if isinstance(outcome, search.Advanced):
+            goals = [state.value for state in outcome.states] + goals
+    return goals
+
+
+@pytest.mark.parametrize("value", [1, 2, 7, 37, 100, 977])
+def test_a_proof_found_is_a_script_that_solves_the_puzzle(value):
+    numbers = Numbers()
+    result = search.run(Number(value), generator=numbers, checker=numbers, budget=Budget(expansions=5000))
+    assert result.solved and result.stop is Stop.PROVED
+    assert replay(numbers, value, result.proof.actions) == []
+
+
+def test_the_8_puzzle_is_solved_and_the_moves_lead_to_the_goal():
+    board = "12345678 "
+    rng = random.Random(3)
+    for _ in range(14):
+        board = move(board, rng.choice(["left", "right", "up", "down"])) or board
+    puzzle = Sliding()
+    result = search.run(Board(board), generator=puzzle, checker=puzzle, budget=Budget(expansions=20_000))
+    for action in result.proof.actions:
+        board = move(board, action)
+    assert board == GOAL
+
+
+@pytest.mark.parametrize("kind", ["expansions", "seconds", "checks", "tokens"])
+def test_a_budget_of_zero_stops_before_the_first_call(kind):
+    class Untouchable:
+        def propose(self, states):
+            raise AssertionError("called")
+
+        check = propose
+
+    result = search.run(
+        Number(9), generator=Untouchable(), checker=Untouchable(), budget=Budget(**{kind: 0})
+    )
+    assert result.stop.value == kind and not result.solved
+    assert result.statistics.expansions == result.statistics.checks == 0
+    assert result.statistics.generator_errors == 0
+
+
+@pytest.mark.parametrize("lookahead", [1, 3])
+@pytest.mark.parametrize("limit", [1, 7, 50, 51, 52, 53])
+def test_counts_never_exceed_their_budget(limit, lookahead):
+    puzzle = Sliding()
+    options = Options(batch=5, lookahead=lookahead, workers=2)
+    start = Board("87654321 ")
+    by_checks = search.run(
+        start, generator=puzzle, checker=puzzle, budget=Budget(checks=limit), options=options
+    )
+    assert by_checks.statistics.checks == limit and by_checks.stop is Stop.CHECKS
+    by_expansions = search.run(
+        start, generator=puzzle, checker=puzzle, budget=Budget(expansions=limit), options=options
+    )
+    assert by_expansions.statistics.expansions == limit and by_expansions.stop is Stop.EXPANSIONS
+
+
+def test_states_that_lost_candidates_to_the_budget_do_not_count_as_failed():
+    class OnlyDoneLast(Numbers):
+        def propose(self, states):
+            return [[("half", -0.1), ("nonsense", -0.2), ("done", -9.0)] for _ in states]
+
+    numbers = OnlyDoneLast()
+    result = search.run(Number(1), generator=numbers, checker=numbers, budget=Budget(checks=2))
+    assert result.stop is Stop.CHECKS and result.graph.status[0] == search.OPEN
+
+
+def test_tokens_are_counted_from_the_candidates():
+    class Costly(Sliding):
+        def propose(self, states):
+            return [[(a, p, 10) for a, p, _ in options] for options in super().propose(states)]
+
+    puzzle = Costly()
+    result = search.run(Board("87654321 "), generator=puzzle, checker=puzzle, budget=Budget(tokens=100))
+    assert result.stop is Stop.TOKENS and result.statistics.tokens == 120  # 40 a state, whole expansions
+
+
+def test_an_exhausted_graph_says_so_and_the_root_has_failed():
+    class Stuck(Numbers):
+        def propose(self, states):
+            return [[("double", -1.0), ("half", -1.0)] for _ in states]
+
+    numbers = Stuck(largest=64)
+    result = search.run(Number(4), generator=numbers, checker=numbers)
+    assert result.stop is Stop.EXHAUSTED
+    assert bytes(result.graph.status) == bytes([search.FAILED]) * 7  # 1, 2, 4 … 64, all on cycles
+
+
+class Slow(Sliding):
+    """Answers after random waits, which is what would show a race."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+
+    def check(self, requests, deadline=None):
+        time.sleep(self.rng.random() * 0.002)
+        return super().check(requests, deadline)
+
+    def propose(self, states):
+        time.sleep(self.rng.random() * 0.002)
+        return super().propose(states)
+
+
+class SlowAsync(Sliding):
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+
+    async def check(self, requests, deadline=None):
+        await asyncio.sleep(self.rng.random() * 0.002)
+        return super().check(requests, deadline)
+
+    async def propose(self, states):
+        await asyncio.sleep(self.rng.random() * 0.002)
+        return super().propose(states)
+
+    async def score(self, states):
+        await asyncio.sleep(self.rng.random() * 0.002)
+        return super().score(states)
+
+
+@pytest.mark.parametrize("strategy", list(search.STRATEGIES))
+@pytest.mark.parametrize("lookahead", [1, 3])
+@pytest.mark.parametrize("limit", [Budget(expansions=150), Budget(checks=333)])
+def test_the_tree_is_the_same_whatever_the_number_of_workers_and_the_timing(strategy, lookahead, limit):
+    trees = []
+    for workers, puzzle in [(1, Sliding()), (1, Slow(1)), (4, Slow(2)), (3, SlowAsync(3))]:
+        options = Options(batch=6, lookahead=lookahead, workers=workers)
+        arguments = {"generator": puzzle, "checker": puzzle, "critic": puzzle, "budget": limit}
+        result = search.run(
+            Board("87654321 "), **arguments, strategy=strategy, seed=5, options=options
+        )
+        trees.append(tree(result))
+    assert all(other == trees[0] for other in trees[1:])
+
+
+def test_outcomes_after_one_that_solves_are_not_used_so_the_tree_is_the_same_for_lazy_checkers():
+    class Eager(Numbers):
+        def propose(self, states):
+            return [[("dec", -1.0), ("done", -1.0), ("double", -1.0)] for _ in states]
+
+    class Lazy(Eager):
+        def check(self, requests, deadline=None):
+            answers = super().check(requests)
+            for answer in answers:
+                if search.Solved() in answer:
+                    at = answer.index(search.Solved())
+                    answer[at + 1 :] = [search.Skipped()] * (len(answer) - at - 1)
+            return answers
+
+    eager, lazy = Eager(), Lazy()
+    results = [search.run(Number(3), generator=part, checker=part) for part in (eager, lazy)]
+    assert tree(results[0]) == tree(results[1])
+
+
+class PressesCtrlC(Sliding):
+    """Sends this process a real SIGINT in its nth check, and goes on working if that does not stop it."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+        self.interrupted = False
+
+    def check(self, requests, deadline=None):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(400):
+                if self.interrupted:
+                    break
+                time.sleep(0.05)
+        return super().check(requests, deadline)
+
+    def interrupt(self):
+        self.interrupted = True
+
+
+@pytest.mark.parametrize("options", [Options(), Options(batch=4, lookahead=2, workers=2)])
+def test_ctrl_c_in_a_check_ends_the_search_with_what_it_had(options):
+    before = signal.getsignal(signal.SIGINT)
+    puzzle = PressesCtrlC(20)
+    result = search.run(Board("87654321 "), generator=puzzle, checker=puzzle, options=options)
+    assert result.stop is Stop.INTERRUPTED and not result.solved
+    assert puzzle.left >= -options.workers * options.lookahead
+    assert result.statistics.expansions > 0 and result.statistics.nodes == len(result.graph)
+    assert all(done in (0, 1) for done in result.graph.expanded)  # nothing left in flight
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_between_the_calls_ends_a_search_that_never_waits():
+    puzzle = Sliding()
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    result = search.run(Board("87654321 "), generator=puzzle, checker=puzzle)
+    timer.join()
+    assert result.stop in (Stop.INTERRUPTED, Stop.PROVED)
+    assert sum(result.statistics.chosen_by.values()) == result.statistics.expansions
+    assert result.graph.edges == len(result.graph.edge_parent) == len(result.graph.edge_start) - 1
+
+
+def test_a_cancelled_search_raises_and_leaves_its_result():
+    async def scenario() -> search.Search:
+        puzzle = SlowAsync(1)
+        one = search.Search(Board("87654321 "), generator=puzzle, checker=puzzle)
+        task = asyncio.create_task(one.arun())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return one
+
+    result = asyncio.run(scenario()).result()
+    assert result.stop is Stop.INTERRUPTED and result.statistics.expansions > 0
+
+
+def test_the_wall_clock_ends_a_search_whose_checker_hangs():
+    class Hangs(Sliding):
+        async def check(self, requests, deadline=None):
+            await asyncio.sleep(3600)
+
+    puzzle = Hangs()
+    options = Options(lookahead=2)
+    budget = Budget(seconds=0.2)
+    result = search.run(Board("87654321 "), generator=puzzle, checker=puzzle, budget=budget, options=options)
+    assert result.stop is Stop.SECONDS and result.graph.expanded[0] == 0
+
+
+def test_the_checker_is_told_the_deadline():
+    told = []
+
+    class Told(Numbers):
+        def check(self, requests, deadline=None):
+            told.append(deadline - time.monotonic())
+            return super().check(requests)
+
+    numbers = Told()
+    search.run(Number(50), generator=numbers, checker=numbers, budget=Budget(seconds=60))
+    assert told and all(0 < left <= 60 for left in told)
+
+
+def test_run_inside_an_event_loop_points_to_arun():
+    async def scenario():
+        numbers = Numbers()
+        with pytest.raises(search.SearchError, match="arun"):
+            search.run(Number(3), generator=numbers, checker=numbers)
+        return await search.arun(Number(3), generator=numbers, checker=numbers)
+
+    assert asyncio.run(scenario()).solved
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"workers": 0}, {"max_actions": 0}, {"lookahead": -1}])
+def test_impossible_options_are_refused(wrong):
+    with pytest.raises(search.SearchError, match="must be 1 or more"):
+        Options(**wrong)
+
+
+@pytest.mark.parametrize("value", [-1, float("nan")])
+def test_an_impossible_budget_is_refused(value):
+    with pytest.raises(search.SearchError, match="0 or more"):
+        Budget(seconds=value)
+
+
+def test_an_unknown_strategy_is_refused_with_the_list():
+    numbers = Numbers()
+    with pytest.raises(search.UnknownName, match="best-first"):
+        search.run(Number(3), generator=numbers, checker=numbers, strategy="depth-charge")
+
+
+def test_every_exported_name_is_there():
+    for name in search.__all__:
+        assert getattr(search, name) is not None
