@@ -82,19 +82,31 @@ def _write(descriptor: int, value: Any) -> None:
 
 
 def steady(output: int) -> None:
-    """Serve jobs in this process until standard input closes."""
+    """Serve jobs in this process until standard input closes; a number interrupts that job."""
     jobs: queue.Queue[tuple[str, int, Job]] = queue.Queue()
+    current: list[tuple[str, int]] = []
+    stopped: set[int] = set()
 
     def watch() -> None:
         frames = Frames()
         while data := os.read(0, CHUNK):
             for request in frames.feed(data):
-                jobs.put(request)
+                if not isinstance(request, int):
+                    jobs.put(request)
+                    continue
+                stopped.add(request)
+                for name, number in current:
+                    if number == request:
+                        importlib.import_module(SOLVERS[name].module).interrupt()
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
     while True:
         name, number, job = jobs.get()
+        current[:] = [(name, number)]
+        if number in stopped:
+            _write(output, (number, None))
+            continue
         signal.setitimer(signal.ITIMER_REAL, job.seconds + GRACE_SECONDS)
         perform(name, number, job, lambda value: _write(output, value))
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -111,27 +123,41 @@ class Forking:
         self.selector = selectors.DefaultSelector()
         self.selector.register(0, selectors.EVENT_READ)
         self.children: dict[int, tuple[int, int, Frames]] = {}  # job number → (process, pipe, frames)
+        self.requests = Frames()
+        # Waiting to be forked. One starts at a time and requests are read in between, so that a job that
+        # was stopped meanwhile costs nothing; otherwise stale jobs pile up behind quick problems.
+        self.waiting: dict[int, tuple[str, Job]] = {}
 
     def run(self) -> None:
-        requests = Frames()
         try:
             while True:
-                for key, _ in self.selector.select():
+                for key, _ in self.selector.select(0 if self.waiting else None):
                     if key.fd == self.output:
                         self._flush()
                     elif key.fd != 0:
-                        self._relay(key.data)
-                    elif data := os.read(0, CHUNK):
-                        for request in requests.feed(data):
-                            if isinstance(request, int):
-                                self._end(request)
-                            else:
-                                self._start(*request)
-                    else:
+                        if key.data in self.children:  # and not stopped since the selector looked
+                            self._relay(key.data)
+                    elif not self._listen():
                         return
+                if self.waiting:
+                    number, (name, job) = next(iter(self.waiting.items()))
+                    del self.waiting[number]
+                    self._start(name, number, job)
         finally:
             for number in list(self.children):
                 self._end(number)
+
+    def _listen(self) -> bool:
+        """Take requests; False where there will be no more."""
+        data = os.read(0, CHUNK)
+        for request in self.requests.feed(data):
+            if isinstance(request, int):
+                self.waiting.pop(request, None)
+                self._end(request)
+            else:
+                name, number, job = request
+                self.waiting[number] = (name, job)
+        return bool(data)
 
     def _start(self, name: str, number: int, job: Job) -> None:
         readable, writable = os.pipe()

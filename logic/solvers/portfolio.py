@@ -39,7 +39,7 @@ from logic.verdict import Verdict
 
 ALL = tuple(SOLVERS)
 DEADLINE_SECONDS = 5.0
-HEAD_START_SECONDS = 0.02
+HEAD_START_SECONDS = 0.0
 BATCH_HEAD_START_SECONDS = 0.5
 CONSISTENCY_SECONDS = 1.0
 # What may be spent on explaining an answer that is already there, of the time left until the deadline.

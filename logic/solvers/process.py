@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import importlib.util
 import os
+import select
 import selectors
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from logic.solvers.jobs import Job, Message
 from logic.solvers.table import SOLVERS
 
 ENDING_SECONDS = 1.0
+INTERRUPT_SECONDS = 0.2
 _ROOT = str(Path(__file__).parents[2])  # so that the process finds this very package, installed or not
 
 
@@ -35,6 +37,7 @@ class Process:
         self._popen: subprocess.Popen[bytes] | None = None
         self._frames = Frames()
         self._running: dict[int, str] = {}
+        self._stopping: set[int] = set()  # jobs of a steady process that were stopped and haven't ended yet
         self._next = 1
         self.ready = False
 
@@ -55,6 +58,7 @@ class Process:
 
     def submit(self, name: str, job: Job) -> int:
         """Send a job; returns its number."""
+        self._settle()
         self.start()
         number, self._next = self._next, self._next + 1
         self._running[number] = name
@@ -93,6 +97,8 @@ class Process:
         for number, message in self._frames.feed(data):
             if number == 0:
                 self.ready = True
+            elif message is None and number in self._stopping:
+                self._stopping.discard(number)
             elif number in self._running:
                 heard.append((number, message))
                 if message is None:
@@ -100,16 +106,23 @@ class Process:
         return heard
 
     def stop(self, number: int) -> None:
-        """Stop a job. A forked one is killed; a steady process is, and starts again when it is next needed."""
+        """Stop a job: a forked one is killed, a steady process is interrupted."""
         if number not in self._running:
             return
         del self._running[number]
         if self.steady:
-            self.kill()
-            self.start()
-            return
+            self._stopping.add(number)
         with contextlib.suppress(BrokenPipeError):
             self._send(number)
+
+    def _settle(self) -> None:
+        """Wait for a stopped job to end; a process that can't be interrupted is replaced by a new one."""
+        end = time.monotonic() + INTERRUPT_SECONDS
+        while self._stopping and self.alive:
+            if not select.select([self.output], [], [], remaining(end))[0]:
+                self.kill()
+                break
+            self.read()
 
     def kill(self) -> None:
         """End the process and whatever it runs."""
@@ -132,6 +145,7 @@ class Process:
         self._popen = None
         self._frames = Frames()
         self._running = {}
+        self._stopping = set()
         self.ready = False
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import threading
 import time
 
 import z3
@@ -35,9 +36,19 @@ SMALL = 2
 z3.set_param("memory_max_size", MEMORY_MEGABYTES)
 
 
+_interrupted = threading.Event()
+
+
 def solve(job: Job, emit: Emit) -> None:
     """Answer the job's questions, definite answers first, then their explanations."""
+    _interrupted.clear()
     _Solving(job, emit).run()
+
+
+def interrupt() -> None:
+    """End the running job soon; called from another thread."""
+    _interrupted.set()
+    z3.main_ctx().interrupt()
 
 
 class _Solving:
@@ -88,12 +99,14 @@ class _Solving:
                     self.emit(Satisfiable(question, "model", smaller or tables))
 
     def _left(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
+        return 0.0 if _interrupted.is_set() else max(0.0, self.deadline - time.monotonic())
 
     def _ask(
         self, question: Question, premises: tuple[int, ...], seconds: float
     ) -> tuple[int, ...] | z3.ModelRef | str:
         """A core, a model, or the reason for having neither."""
+        if seconds <= 0:
+            return "timeout"
         self.open.set("timeout", max(1, int(1000 * seconds)))
         goal = z3.Bool(f"g{question}")
         result = self.open.check(goal, *[z3.Bool(f"q{i}") for i in premises])
