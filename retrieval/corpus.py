@@ -55,7 +55,7 @@ class Corpus:
         return Premise(
             name=self.names[index],
             code=self.codes[index],
-            kind=self._kinds[self._arrays["kind"][index]],
+            kind=self.kind(index),
             docstring=self.docstrings[index],
             attributes=self._symbols("attribute", index),
             constants=self._symbols("constant", index),
@@ -64,6 +64,10 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Premise]:
         return (self[i] for i in range(len(self)))
+
+    def kind(self, index: int) -> str:
+        """The kind of a premise: theorem, definition, …"""
+        return self._kinds[self._arrays["kind"][index]]
 
     def _symbols(self, column: str, index: int) -> tuple[str, ...]:
         table = self._symbol_table(column)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from retrieval.terms import Statement
+
 Span: TypeAlias = tuple[int, int, int, int]  # start line, start column, end line, end column (from 1)
 
 
@@ -77,13 +79,15 @@ class Query:
     `text` is a proof state as Lean prints it (hypotheses, then `⊢ goal`), or plain words. `within` keeps
     only premises of modules with one of these prefixes (`Init.Data.List` covers `Init.Data.List.Basic`);
     `exclude` drops names, such as the theorem being proved. `vector` is the encoded text where the caller
-    already has it (float32 [dimension], unit norm).
+    already has it (float32 [dimension], unit norm); `state` is the goal as terms where Lean gave them (locals
+    as `%x`), instead of what the structural ranker reads from the text.
     """
 
     text: str
     position: Position = Everywhere()
     within: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    state: Statement | None = None
     vector: object = field(default=None, compare=False, repr=False)
 
 

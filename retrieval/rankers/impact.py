@@ -73,7 +73,7 @@ class ImpactIndex:
 
     def top(self, query: Mapping[str, float], k: int, mask: Mask, budget: int | None = BUDGET) -> Top:
         """The k accessible premises of largest Σ weight · impact. `budget` None reads every posting (exact)."""
-        terms = [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
+        terms = self._terms(query)
         if not terms or not mask.count:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         docs, values = self._read(terms, budget)
@@ -90,6 +90,13 @@ class ImpactIndex:
             candidates, scores = candidates[part], scores[part]
         order = np.lexsort((candidates, -scores))
         return candidates[order], scores[order]
+
+    def scores(self, premises: np.ndarray, query: Mapping[str, float]) -> np.ndarray:
+        """Σ weight · impact of these premises: float32 [premises]."""
+        return self._complete(premises, self._terms(query))
+
+    def _terms(self, query: Mapping[str, float]) -> list[tuple[int, float]]:
+        return [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
 
     def _read(self, terms: list[tuple[int, float]], budget: int | None) -> Top:
         slices = [(self.at[n], self.at[n + 1], w) for n, w in terms]
@@ -113,6 +120,8 @@ class ImpactIndex:
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
+        if not len(candidates):
+            return np.empty(0, np.float32)
         starts = self.from_[candidates]
         lengths = self.from_[candidates + 1] - starts
         ends = np.cumsum(lengths)
@@ -123,7 +132,9 @@ class ImpactIndex:
         values = self._query[self.features[flat]] * self.weights[flat]
         for n, _ in terms:
             self._query[n] = 0.0
-        return np.add.reduceat(values, ends - lengths) if len(values) else np.zeros(len(candidates), np.float32)
+        # reduceat gives an empty group the next value; a premise without features scores 0.
+        sums = np.add.reduceat(np.append(values, np.float32(0)), ends - lengths)
+        return np.where(lengths > 0, sums, np.float32(0))
 
 
 def _largest(partial: np.ndarray, count: int | None) -> np.ndarray:

@@ -1,0 +1,234 @@
+"""Ranking by the shape of statements, without a model: head symbols, and a discrimination tree.
+
+A premise scores by three things: it shares symbols and symbol-in-symbol pairs with the goal and hypotheses
+(weighted by rarity, as the relevance filters of Meng and Paulson 2009 do), its conclusion has the goal as
+an instance (`exact`, `apply`), or a side of its equation has a subterm of the goal as an instance (`rw`,
+`simp`). Not here: reading terms (retrieval/terms.py), flattening (flat.py), the tree (tree.py). numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from retrieval import store
+from retrieval.corpus import Corpus
+from retrieval.errors import REBUILD, IndexStale
+from retrieval.rankers.base import Ranking, check_k, drop_excluded
+from retrieval.rankers.flat import CONCLUSION, FIRST, HYPOTHESIS, LEFT, RIGHT, Tokens, after, parts, renumbered, symbol
+from retrieval.rankers.impact import BUDGET, ImpactIndex, Top
+from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
+from retrieval.records import Query
+from retrieval.store import Lists, Strings
+from retrieval.terms import Statement, read_pattern, read_state, read_statement
+
+KIND, VERSION = "structural", 1
+EQUATIONS = frozenset(("=", "↔", "==", "≍"))
+RELATIONS = EQUATIONS | frozenset("≠ < ≤ > ≥ ∈ ∉ ∣ ⊆ ⊂ ¬ ∧ ∨ ∃ ~ <+ <+: <:+ <:+:".split())
+PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
+# What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
+WORTH = {CONCLUSION: 1.0, LEFT: 0.6, RIGHT: 0.3, HYPOTHESIS: 0.4}
+SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, outermost first
+LAST_HYPOTHESES = 6
+B = 0.6  # how much a long statement is held against a premise (BM25's b, with one occurrence of each feature)
+K1 = 1.0
+
+
+class Structural(Ranking):
+    """`Structural.build(corpus)` or `Structural.open(path, corpus)`."""
+
+    name = "structural"
+
+    def __init__(self, corpus: Corpus, arrays: dict[str, np.ndarray], budget: int | None = BUDGET) -> None:
+        self.corpus, self.budget, self._arrays = corpus, budget, arrays
+        self.tokens = Tokens(list(Strings.of(arrays, "token")))
+        self.flat = Lists.of(arrays, "flat")  # statements, premise by premise (flat.py)
+        self.features = ImpactIndex(_unprefixed(arrays, "features."))
+        self.tree = DiscriminationTree(_unprefixed(arrays, "tree."))
+        self._premise, self._weight = arrays["entry_premise"], arrays["entry_weight"]
+
+    @classmethod
+    def build(
+        cls, corpus: Corpus, old: Structural | None = None, progress: Callable[[int], None] | None = None
+    ) -> Structural:
+        """Index a corpus; statements that `old` has (of any earlier corpus) are not read again."""
+        tokens = Tokens(old.tokens.table if old is not None else ())
+        known = old._by_digest() if old is not None else {}
+        flats: list[Sequence[int]] = []
+        for done, (code, digest) in enumerate(zip(corpus.codes, corpus.digests.tolist(), strict=True), 1):
+            at = known.get(digest)
+            flats.append(tokens.statement(read_statement(code)) if at is None else old.flat[at].tolist())  # type: ignore[union-attr]
+            if progress is not None and done % 1000 == 0:
+                progress(1000)
+        if progress is not None:
+            progress(len(corpus) % 1000)
+        return cls(corpus, _index(corpus, tokens, flats))
+
+    def _by_digest(self) -> dict[int, int]:
+        return {d: i for i, d in enumerate(self._arrays["digest"].tolist())}
+
+    def save(self, path: Path) -> None:
+        store.write(path, KIND, VERSION, {"corpus": self.corpus.fingerprint}, self._arrays)
+
+    @classmethod
+    def open(cls, path: Path, corpus: Corpus, stale: bool = False) -> Structural:
+        """Map a saved index. IndexStale when it is of another corpus, unless `stale` (to build from it)."""
+        stored = store.read(path, KIND, VERSION)
+        if stored.meta["corpus"] != corpus.fingerprint and not stale:
+            raise IndexStale(f"the index {path} was built from another corpus; {REBUILD}")
+        return cls(corpus, dict(stored.arrays))
+
+    def top(self, query: Query, k: int) -> Top:
+        mask = self.corpus.accessible.mask(query.position, query.within)
+        state = query.state or (read_state(query.text) if "⊢" in query.text else Statement((), read_pattern(query.text)))
+        goal, skip = self.tokens.query(state.conclusion)
+        hypotheses = [self.tokens.query(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
+        wanted = self._wanted(goal, skip, hypotheses)
+        room = check_k(k) + len(query.exclude)
+        numbers, scores = self.features.top(wanted, max(room, 100), mask, self.budget)
+        matched, bonus = self._matches(goal, skip, hypotheses)
+        keep = mask.allowed[matched]
+        matched, bonus = matched[keep], bonus[keep]
+        if len(matched):
+            fresh = matched[~np.isin(matched, numbers)]
+            numbers = np.concatenate([numbers, fresh])
+            scores = np.concatenate([scores, self.features.scores(fresh, wanted)])
+            order = np.argsort(matched)
+            at = np.searchsorted(matched, numbers, sorter=order)
+            at[at == len(matched)] = 0
+            hit = order[at]
+            scores = scores + np.where(matched[hit] == numbers, bonus[hit], 0).astype(np.float32)
+        best = np.lexsort((numbers, -scores))[:room]
+        return drop_excluded(self.corpus, query, (numbers[best], scores[best]), k)
+
+    def _wanted(self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]) -> dict[str, float]:
+        """Feature → weight for a state."""
+        wanted: dict[str, float] = {}
+        for feature in _features(self.tokens, goal, skip, "c"):
+            wanted[feature] = 1.0
+            if feature[0] == "c":
+                wanted["h" + feature[1:]] = 0.3
+                wanted["s" + feature[1:]] = 0.5
+        for term, after_ in hypotheses:
+            for feature in _features(self.tokens, term, after_, "h"):
+                wanted[feature] = max(wanted.get(feature, 0.0), 0.5)
+                if feature[0] == "h":
+                    wanted.setdefault("c" + feature[1:], 0.3)
+        return wanted
+
+    def _matches(
+        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Premises that match in the tree int64 [matched], and what the matches are worth float32 [matched]."""
+        ranges: list[tuple[int, int, float]] = []
+
+        def look(term: list[int], after_: list[int], role: int) -> None:
+            worth = WORTH[role]
+            ranges.extend((a, b, worth) for a, b in self.tree.generalisations(term, after_, role))
+
+        look(goal, skip, CONCLUSION)
+        for i in _subterms(goal, skip):
+            end = skip[i]
+            term, inner = goal[i:end], [s - i for s in skip[i:end]]
+            look(term, inner, LEFT)
+            look(term, inner, RIGHT)
+        for term, after_ in hypotheses:
+            look(term, after_, HYPOTHESIS)
+        if not ranges:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        entries = np.concatenate([self.tree.entry[a:b] for a, b, _ in ranges])
+        worth = np.repeat(np.array([w for _, _, w in ranges], np.float32), [b - a for a, b, _ in ranges])
+        value = worth * self._weight[entries]
+        premises, inverse = np.unique(self._premise[entries], return_inverse=True)
+        best = np.zeros(len(premises), np.float32)
+        np.maximum.at(best, inverse, value)
+        return premises.astype(np.int64), best
+
+
+def _subterms(term: list[int], skip: list[int]) -> list[int]:
+    """Positions of the compound subterms, largest first."""
+    found = [i for i in range(len(term)) if skip[i] - i > 1]
+    found.sort(key=lambda i: i - skip[i])
+    return found[:SUBTERMS]
+
+
+def _features(tokens: Tokens, term: Sequence[int], skip: Sequence[int], where: str) -> Iterator[str]:
+    """`c+/2`: a symbol of the conclusion (`h`: of a hypothesis); `ec=/2>+/2`: a symbol right below another."""
+    names: list[str] = []
+    above: list[tuple[int, str]] = []
+    for i, token in enumerate(term):
+        while above and above[-1][0] <= i:
+            above.pop()
+        if token >= FIRST:
+            name = tokens.table[token - FIRST]
+            if i == 0:
+                yield f"r{where}{name}"
+            yield where + name
+            if above:
+                yield f"e{where}{above[-1][1]}>{name}"
+            names.append(name)
+        else:
+            name = "_"
+        if skip[i] > i + 1:
+            above.append((skip[i], name))
+
+
+def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[str, np.ndarray]:
+    numbers: dict[str, int] = {}
+    lengths, features, paths, owners = [], [], [], []
+    for premise, flat in enumerate(flats):
+        found: dict[str, None] = {}
+        for role, term in parts(flat):
+            skip = after([tokens.arity[t] for t in term])
+            found.update(dict.fromkeys(_features(tokens, term, skip, "c" if role == CONCLUSION else "h")))
+            for path in _paths(tokens, role, term, skip):
+                paths.append(path)
+                owners.append(premise)
+        if corpus.kind(premise) not in PROVABLE:
+            found[f"s{symbol(corpus.names[premise])}"] = None
+        lengths.append(len(found))
+        features += [numbers.setdefault(f, len(numbers)) for f in found]
+    size = np.array(lengths, np.int64)
+    feature = np.array(features, np.int32)
+    count = max(len(flats), 1)
+    frequency = np.bincount(feature, minlength=len(numbers))
+    rarity = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+    norm = K1 * (1 - B + B * size / max(size.mean() if len(size) else 0, 1))
+    weights = (rarity[feature] * (K1 + 1) / (1 + np.repeat(norm, size))).astype(np.float32)
+    index = ImpactIndex.from_arrays(size, feature, weights, list(numbers))
+    symbols = np.zeros(FIRST + len(tokens.table), np.float32)
+    for n, name in enumerate(tokens.table, FIRST):
+        at = numbers.get(f"c{name}", numbers.get(f"h{name}"))
+        symbols[n] = rarity[at] if at is not None else 0.0
+    weight = np.fromiter((symbols[list(p[1:])].sum() for p in paths), np.float32, len(paths))
+    return {
+        "digest": corpus.digests,
+        **Strings.pack(tokens.table).arrays("token"),
+        **Lists.pack(flats).arrays("flat"),
+        "entry_premise": np.array(owners, np.int32),
+        "entry_weight": weight,
+        **{f"features.{n}": a for n, a in index.arrays.items()},
+        **{f"tree.{n}": a for n, a in DiscriminationTree.build(paths).arrays.items()},
+    }
+
+
+def _paths(tokens: Tokens, role: int, term: list[int], skip: list[int]) -> Iterator[tuple[int, ...]]:
+    """What of one part of a statement is looked up in the tree."""
+    head = tokens.symbol(term[0]) if term[0] >= FIRST else ""
+    if role == HYPOTHESIS:
+        if head in RELATIONS:
+            yield (HYPOTHESIS, *renumbered(term))
+        return
+    if term[0] > ANONYMOUS:
+        yield (CONCLUSION, *renumbered(term))
+    if head in EQUATIONS and len(skip) > 2:
+        middle = skip[1]
+        for side, part in ((LEFT, term[1:middle]), (RIGHT, term[middle:])):
+            if part and part[0] > ANONYMOUS:
+                yield (side, *renumbered(part))
+
+
+def _unprefixed(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
