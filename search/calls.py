@@ -98,10 +98,9 @@ class Calls:
 
     def failing(self) -> PartFailed | None:
         """The part whose last call failed, if any: with it, a search that finds nothing has not found out."""
-        if self._failures["generator"]:
-            return PartFailed(Stop.GENERATOR_FAILED, "the generator failed on the last states it was asked about")
-        if self._failures["checker"]:
-            return PartFailed(Stop.CHECKER_FAILED, "the checker failed on the last states it was asked about")
+        for part, stop in (("generator", Stop.GENERATOR_FAILED), ("checker", Stop.CHECKER_FAILED)):
+            if self._failures[part]:
+                return PartFailed(stop, f"the {part} failed on the last states it was asked about")
         return None
 
     async def propose(self, states: Sequence[State]) -> list[list[tuple[str, float]]]:
@@ -197,9 +196,9 @@ class Calls:
         return [(await self._check([request], deadline, False))[0] for request in requests]
 
     async def score(self, states: Sequence[State]) -> list[float]:
-        """A finite distance ≥ 0 for each state, in one call of the critic."""
+        """A finite distance ≥ 0 for each state, in one call of the critic; without one, the mean so far."""
         if self.critic is None or not states:
-            return [0.0] * len(states)
+            return [self._mean] * len(states)
         began = time.perf_counter()
         try:
             answers = _as_many(await self._call(self.critic.score, states), states, "critic")

@@ -43,7 +43,7 @@ from search.protocols import (
 )
 from search.results import Result, Statistics, Stop
 from search.shortest import shortest_proof
-from search.strategies import Strategy, make_strategy
+from search.strategies import DEFAULT_STRATEGY, Strategy, make_strategy
 
 YIELD_SECONDS = 0.05  # how long a search that never waits keeps its event loop to itself
 
@@ -69,7 +69,7 @@ class Search:
         generator: Generator,
         checker: Checker,
         critic: Critic | None = None,
-        strategy: str | Strategy = "best-first",
+        strategy: str | Strategy = DEFAULT_STRATEGY,
         budget: Budget | None = None,
         seed: int = 0,
         options: Options | None = None,
@@ -87,6 +87,8 @@ class Search:
         self._stop: Stop | None = None
         self._detail = ""
         self._interrupted = False
+        self._has_critic = critic is not None
+        self._scored = 0  # nodes that have a distance
         self._started = 0.0
         self._chosen = 0  # expansions given out
         self._by = [0] * len(self.strategy.perspectives)
@@ -127,7 +129,9 @@ class Search:
     async def arun(self) -> Result:
         """As `run`, in a running event loop. When cancelled it leaves `result()` whole and raises."""
         self._started = time.monotonic()
-        self.strategy.start(self.graph, random.Random(self.seed))
+        self.strategy.start(self.graph, random.Random(self.seed), self._has_critic)
+        for note in self.strategy.notes:
+            self._warn(note)
         self._tell(lambda: Started(self.graph, self.strategy.name, self.seed, self._described(), self._names))
         under_way: deque[tuple[_Batch, asyncio.Task[None] | None]] = deque()
         cancelled = False
@@ -376,11 +380,9 @@ class Search:
             graph.improved, graph.woken = [], []
             self.strategy.offer([node for node in dict.fromkeys(again) if node < first_new])
 
-    _scored = 0
-
     async def _score(self, first: int, end: int) -> None:
         self._scored = end
-        if self._calls.critic is None or first == end:
+        if not self._has_critic or first == end:
             return
         scores = await self._calls.score(self.graph.states[first:end])
         for node, score in enumerate(scores, first):
@@ -413,7 +415,7 @@ def run(
     generator: Generator,
     checker: Checker,
     critic: Critic | None = None,
-    strategy: str | Strategy = "best-first",
+    strategy: str | Strategy = DEFAULT_STRATEGY,
     budget: Budget | None = None,
     seed: int = 0,
     options: Options | None = None,

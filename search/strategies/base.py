@@ -9,7 +9,7 @@ from search.graph import Graph
 
 
 class Strategy:
-    """Chooses the nodes to expand; one object serves one search.
+    """Chooses the nodes to expand; one object serves one search at a time.
 
     The search calls `start` once, then `offer` with the root, then in turn `select`, `expanded` (where
     `watches`) and `offer`. A node is offered when it is new, when its best way became better and when it is
@@ -20,10 +20,14 @@ class Strategy:
     name = ""
     perspectives: Sequence[str] = ()  # names of the reasons for a choice; `select` refers to them by index
     watches = False  # whether `expanded` is to be called
+    notes: Sequence[str] = ()  # what it does without, one sentence each; set by `start`
 
-    def start(self, graph: Graph, rng: random.Random) -> None:
+    def start(self, graph: Graph, rng: random.Random, critic: bool) -> None:
+        """A new search begins; `critic` says whether `graph.distance` will mean anything."""
         self.graph = graph
         self.rng = rng
+        self.critic = critic
+        self.notes = ()
 
     def offer(self, nodes: Sequence[int]) -> None:
         """These unexpanded nodes can be chosen; their `graph.distance` is set."""

@@ -1,0 +1,47 @@
+"""A heap of leaves under one score. Not here: what the score is (the strategies, search/perspectives)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from heapq import heappop, heappush
+
+from search.graph import Graph
+
+
+class Frontier:
+    """Leaves by score, the smallest first, equal ones in order of insertion.
+
+    Leaves are never taken out before they come up: those expanded or asleep meanwhile are dropped when
+    popped. `moving` scores may grow while a leaf waits (never shrink): a popped leaf is then scored again,
+    and goes back if it no longer comes first.
+    """
+
+    def __init__(self, graph: Graph, score: Callable[[int], float], moving: bool = False) -> None:
+        self.graph = graph
+        self.score = score
+        self.moving = moving
+        self._heap: list[tuple[float, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def offer(self, nodes: Sequence[int]) -> None:
+        heap, score = self._heap, self.score
+        for node in nodes:
+            heappush(heap, (score(node), node))
+
+    def pop(self, chosen: Collection[int]) -> int:
+        """The first selectable leaf that is not in `chosen`, or -1."""
+        heap, graph = self._heap, self.graph
+        expanded, status, needed = graph.expanded, graph.status, graph.needed
+        while heap:
+            before, node = heappop(heap)
+            if expanded[node] or status[node] or needed[node] <= 0 or node in chosen:
+                continue
+            if self.moving and heap:
+                now = self.score(node)
+                if now > before and (now, node) > heap[0]:
+                    heappush(heap, (now, node))
+                    continue
+            return node
+        return -1
