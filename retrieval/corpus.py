@@ -41,7 +41,10 @@ class Corpus:
         self.digests = arrays["digest"]  # uint64 [premises]: changes when what a ranker reads changes
         self.modules: tuple[str, ...] = tuple(Strings.of(arrays, "module"))
         self.paths: tuple[str, ...] = tuple(Strings.of(arrays, "path"))
-        self.starts = arrays["start"]  # int64 [modules + 1]: premises of module m are starts[m] … starts[m+1]-1
+        self.starts = arrays[
+            "start"
+        ]  # int64 [modules + 1]: premises of module m are starts[m] … starts[m+1]-1
+        self._constant_numbers: dict[str, int] | None = None
         self._kinds: tuple[str, ...] = tuple(stored.meta["kinds"])
         self.accessible = Accessibility(self.modules, self.starts, arrays["closure"], self.module)
 
@@ -98,6 +101,16 @@ class Corpus:
     def find(self, name: str) -> int | None:
         """The number of the premise with this name (the first where a LeanDojo corpus has several)."""
         return self._name_numbers.get(name)
+
+    def with_constant(self, name: str) -> np.ndarray | None:
+        """The numbers of the premises with this constant in their type; None if no premise has it (or is known to)."""
+        if self._constant_numbers is None:
+            self._constant_numbers = {c: n for n, c in enumerate(self._symbol_table("constant"))}
+        number = self._constant_numbers.get(name)
+        if number is None:
+            return None
+        lists = Lists.of(self._arrays, "constants")
+        return np.unique(np.searchsorted(lists.offsets, np.flatnonzero(lists.items == number), "right") - 1)
 
     def record(self, name: str) -> Module:
         """A module as it was given to `Corpus.of`."""

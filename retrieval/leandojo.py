@@ -10,11 +10,11 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError
+from retrieval.examples import Example
 from retrieval.records import At, Module, Premise
 
 PACKAGES = re.compile(r"^(?:\.lake/packages|lake-packages)/[^/]+/(?:src/lean/|src/)?")
@@ -40,7 +40,9 @@ def read_corpus(path: Path, lean: str = "", duplicates: str = "error") -> Corpus
             file, imports, premises = data["path"], data["imports"], data["premises"]
             kept = [_premise(p) for p in premises if _usable(p)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CorpusError(f"{where}: not a file of a LeanDojo corpus ({type(error).__name__}: {error})") from None
+            raise CorpusError(
+                f"{where}: not a file of a LeanDojo corpus ({type(error).__name__}: {error})"
+            ) from None
         if file in names:
             raise CorpusError(f"{where}: the file {file!r} is there twice")
         name = module_name(file)
@@ -73,20 +75,13 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
                 start_line, start, end_line, end = p.span or (line, 1, line, 2)
                 premises.append({"full_name": p.name, "code": p.code, "start": [start_line, start],
                                  "end": [end_line, end], "kind": p.kind})  # fmt: skip
-            row = {"path": paths[record.name], "imports": [paths[i] for i in record.imports], "premises": premises}
+            row = {
+                "path": paths[record.name],
+                "imports": [paths[i] for i in record.imports],
+                "premises": premises,
+            }
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
     partial.replace(path)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A proof state and the premises that the next step used: what retrieval is trained and judged on."""
-
-    state: str
-    theorem: str
-    position: At
-    positives: tuple[int, ...]  # numbers of premises in the corpus
-    tactic: str = ""
 
 
 def position(corpus: Corpus, path: str, line: int, column: int) -> At:
@@ -138,12 +133,16 @@ def _locate(corpus: Corpus, path: str, place: tuple[int, int]) -> int | None:
 
 def _usable(premise: dict) -> bool:
     name = premise["full_name"]
-    return bool(name and premise["code"] and "user__.n" not in name and not (name[0] == "[" and name[-1] == "]"))
+    return bool(
+        name and premise["code"] and "user__.n" not in name and not (name[0] == "[" and name[-1] == "]")
+    )
 
 
 def _premise(data: dict) -> Premise:
     (a, b), (c, d) = data["start"], data["end"]
-    return Premise(data["full_name"], data["code"], data.get("kind", ""), span=(int(a), int(b), int(c), int(d)))
+    return Premise(
+        data["full_name"], data["code"], data.get("kind", ""), span=(int(a), int(b), int(c), int(d))
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict]]:

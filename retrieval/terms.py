@@ -47,12 +47,26 @@ for _power, _associativity, _operators in (
         INFIX[_op] = (_power, _power if _associativity == "r" else _power + 1)
 UNKNOWN_INFIX = (50, 51)
 PREFIX = {"¬": 40, "!": 40, "-": 75, "~~~": 100, "↑": 100, "⇑": 100, "√": 100, "#": 100, "𝒫": 100}
-BINDERS = {"∀": "∀", "∃": "∃", "∃!": "∃!", "fun": "fun", "λ": "fun", "Σ": "Σ", "Π": "∀", "∑": "∑", "∏": "∏", "⋃": "⋃", "⋂": "⋂"}
+BINDERS = {
+    "∀": "∀",
+    "∃": "∃",
+    "∃!": "∃!",
+    "fun": "fun",
+    "λ": "fun",
+    "Σ": "Σ",
+    "Π": "∀",
+    "∑": "∑",
+    "∏": "∏",
+    "⋃": "⋃",
+    "⋂": "⋂",
+}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⦃": "⦄", "#[": "]", "#v[": "]", "⌜": "⌝", "‖": "‖"}
 STOPPERS = frozenset({")", "]", "}", "⟩", "⦄", "⌝", ",", ";", ":", "=>", "↦", "|", "//", "then", "else", "with", "in", "from",
                       "by", "at", "where", "do", "end", ":=", "←"})  # fmt: skip
 
-_OPERATORS = sorted({*INFIX, *PREFIX, "∃!", "=>", "↦", ":=", "//", "⁻¹", "#[", "#v[", "...", "⊢"}, key=len, reverse=True)
+_OPERATORS = sorted(
+    {*INFIX, *PREFIX, "∃!", "=>", "↦", ":=", "//", "⁻¹", "#[", "#v[", "...", "⊢"}, key=len, reverse=True
+)
 TOKEN = re.compile(
     r"\s*(?:(?P<text>\"(?:\\.|[^\"\\])*\"|'(?:\\.[^']*|[^'\\])')"
     r"|(?P<op>⁻¹|#\[|#v\[|@|[()\[\]{}⟨⟩⦃⦄⌜⌝,;‖]|" + "|".join(map(re.escape, _OPERATORS)) + r")"
@@ -140,7 +154,11 @@ class _Reader:
             return False
         if kind in ("name", "number", "text"):
             return True
-        return token in CLOSING or token in ("↑", "@", "~~~") or token in ("⋯", "·", "fun", "∀", "∅", "⊤", "⊥", "∞")
+        return (
+            token in CLOSING
+            or token in ("↑", "@", "~~~")
+            or token in ("⋯", "·", "fun", "∀", "∅", "⊤", "⊥", "∞")
+        )
 
     def named_argument(self) -> bool:
         """`(n := 3)`: read over; implicit arguments are not part of the shape."""
@@ -169,7 +187,11 @@ class _Reader:
                     self.until("]")
                 self.skip("]")
                 head = "getElem"
-                if self.at < len(self.tokens) and not self.tokens[self.at][2] and self.peek()[:1] in ("?", "!"):
+                if (
+                    self.at < len(self.tokens)
+                    and not self.tokens[self.at][2]
+                    and self.peek()[:1] in ("?", "!")
+                ):
                     head += self.take()[:1]
                 elif self.peek().startswith("'"):
                     self.at += 1
@@ -280,7 +302,7 @@ class _Reader:
         if bound:
             self.scope = bound
         self.skip(closing)
-        if opening == "(" and len(items) == 1 or opening == "⌜" and len(items) == 1:
+        if (opening == "(" and len(items) == 1) or (opening == "⌜" and len(items) == 1):
             return items[0]
         if opening == "(" and not items:
             return Term("()")
@@ -338,7 +360,9 @@ class _Reader:
     def group(self, opening: str) -> tuple[list[str], Term | None]:
         closing = CLOSING[opening]
         here, names = self.at, []
-        while self.at < len(self.tokens) and self.tokens[self.at][1] == "name" and self.peek() not in STOPPERS:
+        while (
+            self.at < len(self.tokens) and self.tokens[self.at][1] == "name" and self.peek() not in STOPPERS
+        ):
             names.append(self.take())
         kind: Term | None = None
         if self.skip(":"):
@@ -398,17 +422,19 @@ class _Reader:
 
     # statements
 
-    def statement(self) -> Statement:
+    def statement(self, quantified: bool) -> Statement:
         hypotheses: list[Term] = []
         while True:
-            if self.peek() == "∀":
+            if self.peek() == "∀" and quantified:
                 self.at += 1
                 self.quantify(hypotheses)
                 self.skip(",")
-            elif self.peek() in ("(", "{", "[", "⦃") and self.dependent_arrow():
+            elif quantified and self.peek() in ("(", "{", "[", "⦃") and self.dependent_arrow():
                 self.quantify_group(hypotheses)
                 self.skip("→")
-            elif self.peek() in ("let", "have") and ":=" in (t[0] for t in self.tokens[self.at : self.at + 8]):
+            elif self.peek() in ("let", "have") and ":=" in (
+                t[0] for t in self.tokens[self.at : self.at + 8]
+            ):
                 body = self.let()
                 return Statement(tuple(hypotheses), body.args[1])
             else:
@@ -462,9 +488,13 @@ HEADER = re.compile(
 )
 
 
-def read_statement(text: str) -> Statement:
-    """Read a type as Lean prints it (`∀ {α : Type} (l : List α), …`) or a declaration's source."""
-    header = HEADER.match(text)
+def read_statement(text: str, holes: bool = False) -> Statement:
+    """Read a type as Lean prints it (`∀ {α : Type} (l : List α), …`) or a declaration's source.
+
+    `holes`: a search pattern, whose quantifiers are part of it. In both `_`, `?x` and unknown names of one
+    letter are variables (the same name is the same term).
+    """
+    header = None if holes else HEADER.match(text)
     reader = _Reader(text[header.end() :] if header else text, {}, VARIABLE)
     hypotheses: list[Term] = []
     try:
@@ -473,18 +503,10 @@ def read_statement(text: str) -> Statement:
                 reader.quantify_group(hypotheses)
             if not reader.skip(":"):
                 return Statement(tuple(hypotheses), Term(OPAQUE))
-        statement = reader.statement()
+        statement = reader.statement(quantified=not holes)
     except (_Deep, RecursionError):
         return Statement(tuple(hypotheses), Term(OPAQUE))
     return Statement((*hypotheses, *statement.hypotheses), statement.conclusion)
-
-
-def read_pattern(text: str) -> Term:
-    """Read a search pattern: `_` and `?x` are holes (one `?x` is the same term everywhere)."""
-    try:
-        return _Reader(text, {}, "").term()
-    except (_Deep, RecursionError):
-        return Term(OPAQUE)
 
 
 def read_state(text: str) -> Statement:

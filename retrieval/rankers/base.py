@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from retrieval.corpus import Corpus
-from retrieval.records import Hit, Query
 from retrieval.rankers.impact import Top
+from retrieval.records import Hit, Query
 
 
 class Ranker(Protocol):

@@ -96,10 +96,9 @@ class Tokens:
             pending.extend(reversed(args))
         return out, after(arity)
 
-    def pattern(self, term: Term) -> list[int]:
-        """A search pattern: holes become variables, a symbol that nothing indexed has becomes -1."""
+    def pattern(self, term: Term, holes: dict[str, int]) -> list[int]:
+        """A search pattern: holes become variables (added to `holes`), a symbol nothing indexed has becomes -1."""
         out: list[int] = []
-        holes: dict[str, int] = {}
         pending = [term]
         while pending:
             head, args = pending.pop()

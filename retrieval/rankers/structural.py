@@ -17,16 +17,27 @@ from retrieval import store
 from retrieval.corpus import Corpus
 from retrieval.errors import REBUILD, IndexStale
 from retrieval.rankers.base import Ranking, check_k, drop_excluded
-from retrieval.rankers.flat import CONCLUSION, FIRST, HYPOTHESIS, LEFT, RIGHT, Tokens, after, parts, renumbered, symbol
+from retrieval.rankers.flat import (
+    CONCLUSION,
+    FIRST,
+    HYPOTHESIS,
+    LEFT,
+    RIGHT,
+    Tokens,
+    after,
+    parts,
+    renumbered,
+    symbol,
+)
 from retrieval.rankers.impact import BUDGET, ImpactIndex, Top
 from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
 from retrieval.records import Query
 from retrieval.store import Lists, Strings
-from retrieval.terms import Statement, read_pattern, read_state, read_statement
+from retrieval.terms import read_state, read_statement
 
 KIND, VERSION = "structural", 1
 EQUATIONS = frozenset(("=", "↔", "==", "≍"))
-RELATIONS = EQUATIONS | frozenset("≠ < ≤ > ≥ ∈ ∉ ∣ ⊆ ⊂ ¬ ∧ ∨ ∃ ~ <+ <+: <:+ <:+:".split())
+RELATIONS = EQUATIONS | frozenset(["≠", "<", "≤", ">", "≥", "∈", "∉", "∣", "⊆", "⊂", "¬", "∧", "∨", "∃", "~", "<+", "<+:", "<:+", "<:+:"])
 PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
 # What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
 WORTH = {CONCLUSION: 1.0, LEFT: 0.6, RIGHT: 0.3, HYPOTHESIS: 0.4}
@@ -45,6 +56,9 @@ class Structural(Ranking):
         self.corpus, self.budget, self._arrays = corpus, budget, arrays
         self.tokens = Tokens(list(Strings.of(arrays, "token")))
         self.flat = Lists.of(arrays, "flat")  # statements, premise by premise (flat.py)
+        self.flat_size = arrays[
+            "flat_size"
+        ]  # uint16 [tokens of all]: tokens of the subterm that starts there
         self.features = ImpactIndex(_unprefixed(arrays, "features."))
         self.tree = DiscriminationTree(_unprefixed(arrays, "tree."))
         self._premise, self._weight = arrays["entry_premise"], arrays["entry_weight"]
@@ -82,7 +96,7 @@ class Structural(Ranking):
 
     def top(self, query: Query, k: int) -> Top:
         mask = self.corpus.accessible.mask(query.position, query.within)
-        state = query.state or (read_state(query.text) if "⊢" in query.text else Statement((), read_pattern(query.text)))
+        state = query.state or (read_state if "⊢" in query.text else read_statement)(query.text)
         goal, skip = self.tokens.query(state.conclusion)
         hypotheses = [self.tokens.query(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
         wanted = self._wanted(goal, skip, hypotheses)
@@ -103,7 +117,9 @@ class Structural(Ranking):
         best = np.lexsort((numbers, -scores))[:room]
         return drop_excluded(self.corpus, query, (numbers[best], scores[best]), k)
 
-    def _wanted(self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]) -> dict[str, float]:
+    def _wanted(
+        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
+    ) -> dict[str, float]:
         """Feature → weight for a state."""
         wanted: dict[str, float] = {}
         for feature in _features(self.tokens, goal, skip, "c"):
@@ -124,18 +140,18 @@ class Structural(Ranking):
         """Premises that match in the tree int64 [matched], and what the matches are worth float32 [matched]."""
         ranges: list[tuple[int, int, float]] = []
 
-        def look(term: list[int], after_: list[int], role: int) -> None:
-            worth = WORTH[role]
+        def look(term: list[int], after_: list[int], role: int, worth: float) -> None:
             ranges.extend((a, b, worth) for a, b in self.tree.generalisations(term, after_, role))
 
-        look(goal, skip, CONCLUSION)
+        look(goal, skip, CONCLUSION, WORTH[CONCLUSION])
         for i in _subterms(goal, skip):
             end = skip[i]
             term, inner = goal[i:end], [s - i for s in skip[i:end]]
-            look(term, inner, LEFT)
-            look(term, inner, RIGHT)
+            # The whole goal as a side of an equivalence: as good as a conclusion (`p.mpr`).
+            look(term, inner, LEFT, WORTH[CONCLUSION] if i == 0 else WORTH[LEFT])
+            look(term, inner, RIGHT, WORTH[CONCLUSION] if i == 0 else WORTH[RIGHT])
         for term, after_ in hypotheses:
-            look(term, after_, HYPOTHESIS)
+            look(term, after_, HYPOTHESIS, WORTH[HYPOTHESIS])
         if not ranges:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         entries = np.concatenate([self.tree.entry[a:b] for a, b, _ in ranges])
@@ -177,11 +193,13 @@ def _features(tokens: Tokens, term: Sequence[int], skip: Sequence[int], where: s
 
 def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[str, np.ndarray]:
     numbers: dict[str, int] = {}
-    lengths, features, paths, owners = [], [], [], []
+    lengths, features, paths, owners, sizes = [], [], [], [], []
     for premise, flat in enumerate(flats):
         found: dict[str, None] = {}
         for role, term in parts(flat):
             skip = after([tokens.arity[t] for t in term])
+            sizes.append(1)
+            sizes += [s - i for i, s in enumerate(skip)]
             found.update(dict.fromkeys(_features(tokens, term, skip, "c" if role == CONCLUSION else "h")))
             for path in _paths(tokens, role, term, skip):
                 paths.append(path)
@@ -207,6 +225,7 @@ def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[s
         "digest": corpus.digests,
         **Strings.pack(tokens.table).arrays("token"),
         **Lists.pack(flats).arrays("flat"),
+        "flat_size": np.array(sizes, np.uint16),
         "entry_premise": np.array(owners, np.int32),
         "entry_weight": weight,
         **{f"features.{n}": a for n, a in index.arrays.items()},

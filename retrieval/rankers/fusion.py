@@ -1,0 +1,80 @@
+"""Reciprocal-rank fusion (Cormack, Clarke and Büttcher 2009): score = Σ weight / (60 + rank).
+
+Not here: the rankers that are fused. Ranks and not scores are added, because the scores of different
+rankers have nothing in common; `Hit.ranks` says which rankers found a premise, `left_out` which could not
+take part and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from retrieval.rankers.base import Ranker, Ranking, check_k
+from retrieval.rankers.impact import Top
+from retrieval.records import Hit, Query
+
+CONSTANT = 60.0
+DEPTH = 64  # premises asked of each ranker, or k where that is more
+
+
+class Fusion(Ranking):
+    """Fuses rankers over one corpus. `left_out` maps the name of a ranker that is missing to the reason."""
+
+    name = "fusion"
+
+    def __init__(
+        self, rankers: Sequence[Ranker], weights: Mapping[str, float] | None = None,
+        left_out: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        if not rankers:
+            raise ValueError("fusion needs at least one ranker")
+        if any(r.corpus.fingerprint != rankers[0].corpus.fingerprint for r in rankers):
+            raise ValueError("the rankers to fuse are of different corpora")
+        self.corpus, self.rankers = rankers[0].corpus, tuple(rankers)
+        self.weights = {r.name: 1.0 for r in rankers} | dict(weights or {})
+        self.left_out = dict(left_out or {})
+
+    @property
+    def took_part(self) -> tuple[str, ...]:
+        """The names of the rankers that are fused."""
+        return tuple(r.name for r in self.rankers)
+
+    def top(self, query: Query, k: int) -> Top:
+        tops = [r.top(query, max(check_k(k), DEPTH)) for r in self.rankers]
+        return self._fuse([numbers for numbers, _ in tops], k)
+
+    def top_batch(self, queries: Sequence[Query], k: int) -> list[Top]:
+        return [self._fuse(lists, k) for lists in self._lists(queries, k)]
+
+    def rank(self, query: Query, k: int) -> list[Hit]:
+        lists = [r.top(query, max(check_k(k), DEPTH))[0] for r in self.rankers]
+        return self._named(lists, k)
+
+    def rank_batch(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        return [self._named(lists, k) for lists in self._lists(queries, k)]
+
+    def _lists(self, queries: Sequence[Query], k: int) -> list[list[np.ndarray]]:
+        tops = [r.top_batch(queries, max(check_k(k), DEPTH)) for r in self.rankers]
+        return [[numbers for numbers, _ in per_query] for per_query in zip(*tops, strict=True)]
+
+    def _fuse(self, lists: Sequence[np.ndarray], k: int) -> Top:
+        numbers, inverse = np.unique(np.concatenate(lists), return_inverse=True)
+        shares = [
+            self.weights[r.name] / (CONSTANT + 1 + np.arange(len(l)))
+            for r, l in zip(self.rankers, lists, strict=True)
+        ]
+        scores = np.bincount(inverse, np.concatenate(shares), len(numbers)).astype(np.float32)
+        best = np.lexsort((numbers, -scores))[:k]
+        return numbers[best].astype(np.int64), scores[best]
+
+    def _named(self, lists: Sequence[np.ndarray], k: int) -> list[Hit]:
+        numbers, scores = self._fuse(lists, k)
+        ranks: dict[int, dict[str, int]] = {i: {} for i in numbers.tolist()}
+        for ranker, found in zip(self.rankers, lists, strict=True):
+            for rank, i in enumerate(found.tolist(), 1):
+                if i in ranks:
+                    ranks[i][ranker.name] = rank
+        names = self.corpus.names
+        return [Hit(i, names[i], s, ranks[i]) for i, s in zip(numbers.tolist(), scores.tolist(), strict=True)]
