@@ -1,0 +1,150 @@
+"""A whole problem in controlled English: every sentence to a formula or to the reason why not.
+
+The words are learnt from all sentences first (`words.py`), then each sentence is read (`sentences.py`), and at
+the end the inner names become the user's. What the reading takes for granted is recorded as notes; a note that
+may change the answer is a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logic.english.errors import EnglishError
+from logic.english.sentences import read_sentence
+from logic.english.words import GENERIC, Lexicon, Word, tokenize
+from logic.syntax.formula import Formula, Predicate
+from logic.syntax.walk import joined, nodes, rename
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
+# A full stop inside a text ends a sentence unless it follows an initial or a title.
+_ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|St|Prof|vs|etc))\.$")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One text that was read; several sentences in it are joined by ∧."""
+
+    text: str
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One text that wasn't, with the reason."""
+
+    text: str
+    error: EnglishError
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRead:
+    """`premises` and `conclusion` in the order given; `warnings` say what may be meant otherwise."""
+
+    premises: tuple[Read | Unread, ...]
+    conclusion: Read | Unread
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[EnglishError, ...]:
+        """Of every sentence that couldn't be read."""
+        return tuple(item.error for item in (*self.premises, self.conclusion) if isinstance(item, Unread))
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a text."""
+    found: list[str] = []
+    for piece in _SENTENCE_END.split(text.strip()):
+        if found and _ABBREVIATION.search(found[-1]):
+            found[-1] += " " + piece
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def read_problem(premises: Sequence[str], conclusion: str) -> ProblemRead:
+    """Read a problem; a sentence that can't be read is `Unread`, and the others are read all the same."""
+    texts = [*premises, conclusion]
+    tokens: list[list[tuple[str, tuple[Word, ...]]] | EnglishError] = []
+    for text in texts:
+        try:
+            sentences = split_sentences(text)
+            if not sentences:
+                raise EnglishError(text, "there is nothing to read")
+            tokens.append([(sentence, tokenize(sentence)) for sentence in sentences])
+        except EnglishError as error:
+            tokens.append(error)
+    lexicon = Lexicon.of(words for item in tokens if isinstance(item, list) for _, words in item)
+    read: list[Formula | EnglishError] = []
+    for item in tokens:
+        if isinstance(item, EnglishError):
+            read.append(item)
+            continue
+        try:
+            read.append(joined("and", [read_sentence(sentence, words, lexicon) for sentence, words in item]))
+        except EnglishError as error:
+            read.append(error)
+    names = _names([formula for formula in read if not isinstance(formula, EnglishError)])
+    results = [
+        Unread(text, item)
+        if isinstance(item, EnglishError)
+        else Read(text, rename(item, lambda name, arity: names[name, arity]))
+        for text, item in zip(texts, read, strict=True)
+    ]
+    return ProblemRead(tuple(results[:-1]), results[-1], tuple(_warnings(tokens, lexicon)))
+
+
+def _names(formulas: list[Formula]) -> dict[tuple[str, int], str]:
+    """A name for each inner predicate: its word, with the kind of word behind it where two would be alike."""
+    inner = {
+        (node.name, len(node.arguments)): None
+        for formula in formulas
+        for node in nodes(formula)
+        if isinstance(node, Predicate)
+    }
+    names: dict[tuple[str, int], str] = {}
+    taken: set[tuple[str, int]] = set()
+    for kind, ending in (("is", ""), ("does", "_verb"), ("can", "")):
+        for name, arity in inner:
+            found, _, word = name.partition(":")
+            if found != kind:
+                continue
+            plain = ("can_" if kind == "can" else "") + word.replace("-", "_").replace("'", "")
+            given = plain + ending if (plain, arity) in taken else plain
+            while (given, arity) in taken:
+                given += "_"
+            taken.add((given, arity))
+            names[name, arity] = given
+    return names
+
+
+def _warnings(tokens: Sequence[object], lexicon: Lexicon) -> list[str]:
+    found = []
+    words = lexicon.words
+    if "either" in words:
+        found.append("“either … or …” is read as one or the other or both")
+    if words & {"was", "were", "did"} and words & {"is", "are", "does", "do"}:
+        found.append("past and present are read alike")
+    both = sorted(lexicon.singular_nouns & words_as_adjectives(tokens))
+    found += [f"“{word}” is used as a noun and as an adjective, and read as the same" for word in both]
+    for kind in ("person", "thing"):
+        if lexicon.restricts(kind):
+            plural = "people" if kind == "person" else "things"
+            found.append(f"“{plural}” and the like mean only what is said to be a {kind}")
+    return found
+
+
+def words_as_adjectives(tokens: Sequence[object]) -> set[str]:
+    """Words that stand right behind “is” or “is not” with nothing open after them."""
+    found: set[str] = set()
+    for item in tokens:
+        if not isinstance(item, list):
+            continue
+        for _, words in item:
+            for i, word in enumerate(words):
+                before = words[i - 1].lower if i else ""
+                last = i + 1 == len(words) or not words[i + 1].open
+                if word.open and not word.capital and before in ("is", "are", "not") and last:
+                    found.add(word.lower)
+    return found - set(GENERIC)

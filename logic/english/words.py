@@ -1,0 +1,241 @@
+"""Words of the controlled English: tokens, function words, and inflection learnt from the text at hand.
+
+No list of nouns, verbs or adjectives: what an inflected form belongs to is decided by rules of English spelling
+and, where those leave several candidates (`impuses`: impus or impuse), by which candidate occurs in the text.
+Sentences are parsed in `phrases.py` and `sentences.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from logic.english.errors import EnglishError
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*[’']?|\d+|[,;:]|[^\s]")
+_CONTRACTION = re.compile(r"(?i)^(is|are|was|were|do|does|did|has|have|ca|can|wo|should|must)n[’']t$")
+
+COPULAS = {"is": "singular", "are": "plural", "was": "singular", "were": "plural"}
+DO = {"does": "singular", "do": "plural", "did": "any"}
+PRONOUNS = {"it": "singular", "he": "singular", "she": "singular", "they": "plural"}
+OBJECT_PRONOUNS = {"it", "him", "her", "them"}
+REFLEXIVES = {"itself", "himself", "herself", "themselves", "themself"}
+RELATIVES = {"who", "that", "which"}
+PREPOSITIONS = {
+    "about", "above", "across", "after", "against", "along", "among", "around", "at", "before", "behind", "below",
+    "beneath", "beside", "between", "beyond", "by", "for", "from", "in", "inside", "into", "near", "of", "off",
+    "on", "onto", "outside", "over", "past", "through", "to", "toward", "towards", "under", "upon", "with",
+    "within", "without",
+}  # fmt: skip
+# Words for just anything: they restrict nothing, unless the text itself says who is a person or a thing.
+GENERIC = {"thing": "thing", "things": "thing", "people": "person", "person": "person", "persons": "person"}
+SOMEONE = {"someone": "person", "somebody": "person", "something": "thing"}
+EVERYONE = {
+    "everyone": "person", "everybody": "person", "everything": "thing",
+    "anyone": "person", "anybody": "person", "anything": "thing",
+}  # fmt: skip
+NOBODY = {"nobody": "person", "nothing": "thing"}
+# Quantities that first-order logic with these words can't say.
+VAGUE = {
+    "most", "many", "few", "several", "usually", "often", "sometimes", "generally", "typically", "almost", "nearly",
+    "half", "might", "may", "probably", "possibly", "perhaps", "always", "never", "must", "should", "would", "could",
+    "will", "shall", "unless", "because", "while", "when", "where", "whose", "whom", "than", "exactly",
+}  # fmt: skip
+_OTHER = {
+    "a", "an", "the", "all", "every", "each", "any", "some", "no", "not", "only", "and", "or", "but", "nor", "if",
+    "then", "either", "neither", "both", "there", "be", "been", "being", "can", "cannot", "at", "least", "one",
+    "as", "more", "less", "whenever", "therefore", "thus", "hence", "so", "this", "these", "those", "his", "its",
+    "their", "my", "your", "our", "i", "we", "you", "me", "us", "am", "none",
+}  # fmt: skip
+FUNCTION_WORDS = frozenset(
+    {*COPULAS, *DO, *PRONOUNS, *OBJECT_PRONOUNS, *REFLEXIVES, *RELATIVES, *PREPOSITIONS, *SOMEONE, *EVERYONE}
+    | {*NOBODY, *VAGUE, *_OTHER}
+)
+
+_IRREGULAR_PLURALS = {
+    "men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth",
+    "geese": "goose", "mice": "mouse", "lice": "louse", "oxen": "ox", "dice": "die",
+}  # fmt: skip
+_SAME_PLURAL = {"sheep", "fish", "deer", "moose", "salmon", "trout", "bison", "swine", "aircraft", "species", "series"}
+_ADJECTIVE_ENDINGS = ("ous", "less", "ss", "us", "is")
+_SIBILANT = ("s", "x", "z", "ch", "sh", "o")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A token as written, in lower case, and its place in the sentence (characters from 0)."""
+
+    text: str
+    lower: str
+    position: int
+
+    @property
+    def open(self) -> bool:
+        """Whether it is a word that isn't a function word."""
+        return self.lower not in FUNCTION_WORDS and self.text[0].isalpha()
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+
+def tokenize(sentence: str) -> tuple[Word, ...]:
+    """The words and commas of one sentence; contractions are written out.
+
+    Raises:
+        EnglishError: for a character that no sentence of the grammar has.
+    """
+    words: list[Word] = []
+    text = sentence.rstrip()
+    text = text.rstrip(".!") if text.endswith((".", "!")) else text
+    for match in _TOKEN.finditer(text):
+        token, at = match[0].replace("’", "'"), match.start()
+        if contracted := _CONTRACTION.match(token):
+            verb = {"ca": "can", "wo": "will"}.get(contracted[1].lower(), contracted[1])
+            words += [Word(verb, verb.lower(), at), Word("not", "not", at)]
+        elif token.lower() == "cannot":
+            words += [Word("can", "can", at), Word("not", "not", at)]
+        elif token.lower().endswith(("'s", "s'")):
+            raise EnglishError(sentence, f"the possessive “{token}” isn't covered; say “the … of …”", at)
+        elif token[0].isalpha() or token == ",":
+            words.append(Word(token, token.lower(), at))
+        else:
+            raise EnglishError(sentence, f"“{token}” isn't covered", at)
+    if not words:
+        raise EnglishError(sentence, "there is nothing to read", 0)
+    return tuple(words)
+
+
+def singulars(plural: str) -> list[str]:
+    """The singular nouns that `plural` could be the plural of, the likeliest first; empty for none."""
+    for ending, singular in _IRREGULAR_PLURALS.items():
+        if plural == ending or (ending == "men" and plural.endswith("men") and len(plural) > 4):
+            return [plural[: -len(ending)] + singular]
+    if plural in _SAME_PLURAL:
+        return [plural]
+    if plural.endswith("ves"):
+        return [plural[:-3] + "f", plural[:-3] + "fe", plural[:-1]]
+    return _without_s(plural)
+
+
+def bases(third_person: str) -> list[str]:
+    """The verbs that `third_person` (sees, watches, flies) could be a form of, the likeliest first."""
+    return ["have"] if third_person == "has" else _without_s(third_person)
+
+
+def past_bases(form: str) -> list[str]:
+    """The verbs that `form` (liked, chased, carried) could be the past or participle of; empty for none."""
+    if len(form) < 4 or not form.endswith("ed"):
+        return []
+    stem = form[:-2]
+    found = [stem, form[:-1]]
+    if stem.endswith("i"):
+        found = [stem[:-1] + "y"]
+    elif len(stem) > 2 and stem[-1] == stem[-2]:
+        found.append(stem[:-1])
+    return found
+
+
+def participle_bases(form: str) -> list[str]:
+    """As `past_bases`, and for participles in -n (seen, eaten, known) too."""
+    found = past_bases(form)
+    if form.endswith("n") and len(form) > 3:
+        found += [form[:-1]] + ([form[:-2]] if form.endswith("en") else [])
+    return found
+
+
+def _without_s(form: str) -> list[str]:
+    if len(form) < 3 or not form.endswith("s") or form.endswith("ss"):
+        return []
+    found = [form[:-1]]
+    if form.endswith("ies") and len(form) > 4:
+        found.insert(0, form[:-3] + "y")
+    elif form.endswith("es") and form[:-2].endswith(_SIBILANT):
+        # buses, but houses: where the text has neither, it matters only that the choice is always the same.
+        at = 0 if form.endswith(("uses", "sses", "xes", "ches", "shes", "oes")) else 1
+        found.insert(at, form[:-2])
+    return found
+
+
+@dataclass
+class Lexicon:
+    """What the whole text says about its words; `warnings` grows while sentences are read."""
+
+    words: frozenset[str] = frozenset()  # every token in lower case
+    names: dict[str, str] = field(default_factory=dict)  # lower case → the spelling first met
+    persons: bool = False  # the text says of something that it is a person
+    things: bool = False
+    singular_nouns: frozenset[str] = frozenset()
+    adjectives: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, sentences: Iterable[tuple[Word, ...]]) -> Lexicon:
+        """Collect from all sentences of a problem, before any of them is read."""
+        words: set[str] = set()
+        names: dict[str, str] = {}
+        nouns: set[str] = set()
+        adjectives: set[str] = set()
+        persons = things = False
+        for sentence in sentences:
+            words.update(word.lower for word in sentence)
+            for i, word in enumerate(sentence):
+                after = sentence[i + 1] if i + 1 < len(sentence) else None
+                before = sentence[i - 1].lower if i else ""
+                singular_verb = after is not None and (
+                    COPULAS.get(after.lower) == "singular" or after.lower == "does"
+                )
+                if word.open and word.capital and (i > 0 or singular_verb):
+                    names.setdefault(word.lower, word.text)
+                if word.open and before in ("a", "an", "every", "each"):
+                    nouns.add(word.lower)
+                if word.open and before in ("is", "was", "not") and (after is None or not after.open):
+                    adjectives.add(word.lower)
+                if word.lower in GENERIC and _predicated(sentence, i):
+                    persons |= GENERIC[word.lower] == "person"
+                    things |= GENERIC[word.lower] == "thing"
+        return cls(
+            frozenset(words), names, persons, things, frozenset(nouns), frozenset(adjectives - nouns)
+        )
+
+    def restricts(self, kind: str) -> bool:
+        """Whether “person” or “thing” is a class of its own in this text."""
+        return self.persons if kind == "person" else self.things
+
+    def is_base(self, verb: str) -> bool:
+        """Whether a form in -ed (need, feed, embed) is no past form: the text has its third person, or it
+        ends in -eed and the text doesn't have the verb in -ee (agreed: agree).
+        """
+        return verb + "s" in self.words or (verb.endswith("eed") and verb[:-1] not in self.words)
+
+    def choose(self, candidates: list[str]) -> str | None:
+        """The candidate that the text has; the likeliest where it has none; None where it has several."""
+        if not candidates:
+            return None
+        present = [c for c in candidates if c in self.words]
+        if len(present) > 1:
+            return None
+        return present[0] if present else candidates[0]
+
+    def noun_or_adjective(self, word: str) -> str:
+        """The class that “are `word`” ascribes: a plural noun's singular, or the adjective itself."""
+        candidates = singulars(word)
+        if not candidates or word in self.adjectives:
+            return word
+        if any(c in self.singular_nouns for c in candidates):
+            return self.choose([c for c in candidates if c in self.singular_nouns]) or word
+        return word if word.endswith(_ADJECTIVE_ENDINGS) else (self.choose(candidates) or word)
+
+
+def _predicated(sentence: tuple[Word, ...], i: int) -> bool:
+    """Whether the generic noun at `i` stands after “is a” or “are”, with “not” and adjectives allowed."""
+    j = i - 1
+    while j >= 0 and sentence[j].open:
+        j -= 1
+    if j >= 0 and sentence[j].lower in ("a", "an"):
+        j -= 1
+    elif sentence[i].lower in ("person", "thing"):
+        return False
+    if j >= 0 and sentence[j].lower == "not":
+        j -= 1
+    return j >= 0 and sentence[j].lower in COPULAS
