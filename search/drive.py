@@ -26,21 +26,9 @@ from search.calls import Calls, Interrupted, PartFailed
 from search.errors import ProofTooLong, SearchError
 from search.events import Event, Expanded, Finished, Scored, Started, Tried
 from search.graph import IN_FLIGHT, LEAF, PROVED, ROOT, Graph
+from search.insert import insert
 from search.options import Options
-from search.protocols import (
-    Advanced,
-    Checker,
-    Crashed,
-    Critic,
-    Generator,
-    Outcome,
-    Rejected,
-    Request,
-    Skipped,
-    Solved,
-    State,
-    TimedOut,
-)
+from search.protocols import Checker, Critic, Generator, Outcome, Request, Skipped, State
 from search.results import Result, Statistics, Stop
 from search.shortest import shortest_proof
 from search.strategies import DEFAULT_STRATEGY, Strategy, make_strategy
@@ -150,6 +138,7 @@ class Search:
             self.graph.settle()
             if failure := self._calls.failing():
                 self._stop, self._detail = failure.stop, str(failure)
+        self.graph.trim()
         result = self.result()
         self._tell(lambda: Finished(result))
         if cancelled:
@@ -188,7 +177,12 @@ class Search:
         return tuple(self.strategy.perspectives)
 
     def _described(self) -> dict[str, object]:
-        return {"budget": asdict(self.budget), **asdict(self.options)}
+        return {
+            "critic": self._has_critic,
+            "settings": dict(self.strategy.settings),
+            "budget": asdict(self.budget),
+            **asdict(self.options),
+        }
 
     def _tell(self, event: Callable[[], Event]) -> None:
         if self.on_event is not None:
@@ -315,56 +309,46 @@ class Search:
 
     def _insert(self, batch: _Batch) -> None:
         """Put a batch's outcomes into the graph, in the order of its choices."""
-        graph, statistics, connect = self.graph, self.statistics, self.graph.connect
+        graph, statistics = self.graph, self.statistics
         seconds = time.monotonic() - self._started
         late = self.budget.seconds is not None and seconds >= self.budget.seconds
         for (node, by), proposals, outcomes in zip(
             batch.picks, batch.proposals, batch.outcomes, strict=True
         ):
             first_new = len(graph)
-            edges: list[int] = []
-            done = False
             timed_out = statistics.timed_out
-            for (action, log_probability), outcome in zip(proposals, outcomes, strict=True):
-                kind = type(outcome)
-                edge = -1
-                if done:
-                    edges.append(edge)
-                    continue
-                statistics.checks += 1
-                if kind is Rejected:
-                    statistics.rejected += 1
-                elif kind is Solved or (kind is Advanced and not outcome.states):
-                    statistics.solved += 1
-                    edge = connect(node, action, log_probability)
-                    done = True
-                elif kind is Advanced:
-                    statistics.advanced += 1
-                    edge = connect(node, action, log_probability, outcome.states)
-                    if edge < 0:
-                        statistics.loops += 1
-                elif kind is TimedOut:
-                    statistics.timed_out += 1
-                elif kind is Crashed:
-                    statistics.crashed += 1
-                else:
-                    statistics.checks -= kind is Skipped
-                edges.append(edge)
+            edges, untried = insert(graph, statistics, node, proposals, outcomes)
             order = statistics.expansions
             statistics.expansions += 1
-            if node in batch.cut or (late and statistics.timed_out > timed_out):
-                graph.expanded[node] = LEAF  # not all was tried: no ground to call it failed
-            else:
+            whole = not (untried or node in batch.cut or (late and statistics.timed_out > timed_out))
+            if whole:
                 graph.close(node, by, order, seconds)
+            else:
+                graph.expanded[node] = LEAF  # no ground to call it failed
             if self.on_event is not None:
-                tried = tuple(
-                    Tried(*proposal, outcome, edge)
-                    for proposal, outcome, edge in zip(proposals, outcomes, edges, strict=True)
-                )
-                name = self.strategy.perspectives[by]
-                new = len(graph) - first_new
-                self.on_event(Expanded(graph, node, name, order, seconds, tried, first_new, new))
+                answers = list(zip(proposals, outcomes, edges, strict=True))
+                self._tell_expanded(node, by, order, seconds, first_new, whole, answers)
         statistics.batches += 1
+
+    def _tell_expanded(
+        self,
+        node: int,
+        by: int,
+        order: int,
+        seconds: float,
+        first_new: int,
+        whole: bool,
+        answers: list[tuple[tuple[str, float], Outcome, int]],
+    ) -> None:
+        tried: list[Tried] = []
+        solved = False
+        for (action, log_probability), outcome, edge in answers:
+            tried.append(Tried(action, log_probability, Skipped() if solved else outcome, edge))
+            solved = solved or (edge >= 0 and not len(self.graph.children(edge)))
+        name = self.strategy.perspectives[by]
+        new = len(self.graph) - first_new
+        assert self.on_event is not None
+        self.on_event(Expanded(self.graph, node, name, order, seconds, tuple(tried), first_new, new, whole))
 
     async def _observe(self, batch: _Batch) -> None:
         """Score what is new and tell the strategy."""

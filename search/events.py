@@ -19,7 +19,7 @@ class Started:
     graph: Graph
     strategy: str
     seed: int
-    options: dict[str, object]
+    options: dict[str, object]  # those of `Options`, `budget`, `critic` (bool), `settings` of the strategy
     perspectives: tuple[str, ...]
 
 
@@ -45,6 +45,7 @@ class Expanded:
     tried: tuple[Tried, ...]
     first_new: int
     new: int  # how many nodes are new
+    whole: bool  # False: the budget left candidates untried, and the node stayed open
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def make_strategy(name: str, **options: Any) -> Strategy:
         factory = STRATEGIES[name]
     except KeyError:
         raise UnknownName(f"there is no strategy {name!r}; there are {', '.join(STRATEGIES)}") from None
-    return factory(**options)
+    strategy = factory(**options)
+    strategy.settings = options
+    return strategy
 
 
 __all__ = ["DEFAULT_STRATEGY", "STRATEGIES", "Strategy", "make_strategy"]

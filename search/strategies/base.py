@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from search.graph import Graph
 
@@ -20,6 +21,8 @@ class Strategy:
     name = ""
     perspectives: Sequence[str] = ()  # names of the reasons for a choice; `select` refers to them by index
     watches = False  # whether `expanded` is to be called
+    # the options `make_strategy` was given, for the log
+    settings: Mapping[str, object] = MappingProxyType({})
     notes: Sequence[str] = ()  # what it does without, one sentence each; set by `start`
 
     def start(self, graph: Graph, rng: random.Random, critic: bool) -> None:

@@ -161,7 +161,7 @@ def test_a_shared_state_is_solved_once_for_all_its_parents():
     graph.connect(2, "to shared", -1.0, (Plain(3),))
     assert len(graph) == 4 and graph.merges == 1
     graph.connect(3, "done", -1.0)
-    assert bytes(graph.status) == bytes([PROVED] * 4)
+    assert bytes(graph.status[:4]) == bytes([PROVED] * 4)
     proof = shortest_proof(graph)
     assert proof is not None
     assert proof.actions == ("split", "to shared", "done", "to shared", "done")

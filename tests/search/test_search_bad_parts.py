@@ -194,3 +194,21 @@ def test_a_critic_that_raises_is_left_out_after_a_while_and_the_search_says_so(s
     result = run(37, critic=critic, strategy=strategy, budget=Budget(expansions=2000))
     assert result.solved and critic.calls == 5
     assert "the search goes on without the critic" in result.warnings
+
+
+def test_an_outcome_that_is_none_of_the_protocol_counts_as_a_crash():
+    class Odd(Numbers):
+        def check(self, requests, deadline=None):
+            return [[None, "fine", 7, True, object()][: len(request.actions)] for request in requests]
+
+    result = run(3, checker=Odd())
+    assert not result.solved and result.statistics.crashed == result.statistics.checks == 4
+
+
+def test_a_state_whose_actions_were_skipped_unsolved_stays_open():
+    class Lazy(Numbers):
+        def check(self, requests, deadline=None):
+            return [[search.Skipped() for _ in request.actions] for request in requests]
+
+    result = run(3, checker=Lazy(), budget=Budget(expansions=1))
+    assert result.graph.status[0] == search.OPEN and result.statistics.checks == 0
