@@ -98,7 +98,7 @@ def pick(logprobs: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
     probs = (logprobs.to(wide) / heat[:, None]).softmax(-1)
     order = None
     if bool((top_p < 1).any()):
-        probs, order = probs.sort(-1, descending=True, stable=True)
+        probs, order = probs.sort(dim=-1, descending=True, stable=True)
         before = probs.cumsum(-1) - probs
         probs = probs.masked_fill(before >= top_p[:, None], 0.0)
     cumulative = probs.cumsum(-1)

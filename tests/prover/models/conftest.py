@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
 
 SMALL = {
     "hidden_size": 32,
@@ -23,9 +21,10 @@ SMALL = {
 }
 
 
-def byte_tokenizer(pad: bool = False):
-    """One token a byte, `<s>` before, `</s>` at the end; without a pad token unless asked."""
+def byte_tokenizer():
+    """One token a byte, `<s>` before a text, `</s>` at its end; no pad token, as with many checkpoints."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: index for index, token in enumerate(["<s>", "</s>", *alphabet])}
@@ -33,48 +32,33 @@ def byte_tokenizer(pad: bool = False):
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
-    special = {"bos_token": "<s>", "eos_token": "</s>"}
-    if pad:
-        special["pad_token"] = "</s>"
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
 
 
 def causal(kind: str):
-    """A random model of an architecture, two layers."""
+    """A random decoder-only model of an architecture, two layers."""
+    import torch
+    import transformers
+
     torch.manual_seed(7)
-    words = {"vocab_size": 258, "bos_token_id": 0, "eos_token_id": 1}
+    words = {"vocab_size": 258, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": None}
     if kind == "gpt2":
         config = transformers.GPT2Config(
             n_embd=32, n_layer=2, n_head=4, n_positions=512, initializer_range=0.6, **words
         )
     else:
-        grouped = {} if kind == "gpt_neox" else {"num_key_value_heads": 2}
+        grouped = {} if kind in ("gpt_neox", "bloom") else {"num_key_value_heads": 2}
         config = transformers.AutoConfig.for_model(kind, **SMALL, **grouped, **words)
         if getattr(config, "head_dim", None):
             config.head_dim = 8
-        config.pad_token_id = None
     return transformers.AutoModelForCausalLM.from_config(config).eval()
 
 
-def save(model, tokenizer, folder: Path) -> Path:
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+def t5():
+    """As ReProver's ByT5: gated GELU over bytes, output weights of its own."""
+    import torch
+    import transformers
 
-
-@pytest.fixture(scope="session")
-def llama(tmp_path_factory) -> Path:
-    return save(causal("llama"), byte_tokenizer(), tmp_path_factory.mktemp("llama"))
-
-
-@pytest.fixture(scope="session")
-def gpt2(tmp_path_factory) -> Path:
-    return save(causal("gpt2"), byte_tokenizer(), tmp_path_factory.mktemp("gpt2"))
-
-
-@pytest.fixture(scope="session")
-def byt5(tmp_path_factory) -> Path:
-    """As ReProver's: a T5 with gated GELU over bytes."""
     torch.manual_seed(7)
     config = transformers.T5Config(
         vocab_size=384,
@@ -88,7 +72,39 @@ def byt5(tmp_path_factory) -> Path:
         decoder_start_token_id=0,
         eos_token_id=1,
         pad_token_id=0,
-        initializer_factor=2.0,
+        initializer_factor=1.5,
     )
-    model = transformers.T5ForConditionalGeneration(config).eval()
-    return save(model, transformers.ByT5Tokenizer(), tmp_path_factory.mktemp("byt5"))
+    return transformers.T5ForConditionalGeneration(config).eval()
+
+
+def save(model, tokenizer, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """The makers above."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    # On matrices this small a second thread only waits for the first.
+    torch.set_num_threads(1)
+    return SimpleNamespace(causal=causal, t5=t5, tokenizer=byte_tokenizer, save=save)
+
+
+@pytest.fixture(scope="session")
+def llama(tiny, tmp_path_factory) -> Path:
+    return save(causal("llama"), byte_tokenizer(), tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="session")
+def gpt2(tiny, tmp_path_factory) -> Path:
+    return save(causal("gpt2"), byte_tokenizer(), tmp_path_factory.mktemp("gpt2"))
+
+
+@pytest.fixture(scope="session")
+def byt5(tiny, tmp_path_factory) -> Path:
+    import transformers
+
+    return save(t5(), transformers.ByT5Tokenizer(), tmp_path_factory.mktemp("byt5"))
