@@ -111,7 +111,9 @@ class _Minimiser:
         return [step.action for step in self.steps[start:end]]
 
     def reuse(self) -> bool:
-        """Use the shortest proof of a state wherever the state occurs (a detour comes back to it); no checks."""
+        """Use the shortest proof of a state wherever the state occurs (a detour comes back to it); no
+        checks.
+        """
         changed = False
         while True:
             sizes = [self._end(at) - at for at in range(len(self.steps))]
@@ -197,7 +199,10 @@ async def aminimise(
         stop = "interrupted"
     if not work.steps:
         return work.refused(proof, stop)
-    confirmed = await work.play(root, [step.action for step in work.steps], fresh=True)
+    try:
+        confirmed = await work.play(root, [step.action for step in work.steps], fresh=True)
+    except KeyboardInterrupt:
+        return work.refused(proof, "interrupted")
     if confirmed is None:
         return work.refused(proof, "the checker no longer accepts what it accepted")
     steps = tuple(Step(step.action, step.arity, text=step.state.text) for step in confirmed)

@@ -126,20 +126,42 @@ def test_a_spent_budget_returns_the_best_so_far_confirmed():
     assert sizes == sorted(sizes, reverse=True) and sizes[0] > sizes[-1]
 
 
-def test_ctrl_c_returns_the_best_so_far():
+@pytest.mark.parametrize(("call", "in_the_middle"), [(3, False), (20, True), (28, True)])
+def test_ctrl_c_returns_the_best_so_far_or_none_where_nothing_is_confirmed(call, in_the_middle):
     class Presses(Numbers):
         calls = 0
 
         def check(self, requests, deadline=None):
             self.calls += 1
-            if self.calls == 25:
+            if self.calls == call:
                 os.kill(os.getpid(), signal.SIGINT)
             return super().check(requests)
 
     numbers = Presses()
-    proof = script(numbers, 16, ["double", "half"] * 6 + ["half"] * 4 + ["done"])
-    shorter = minimise(Number(16), proof, numbers)
-    assert shorter.stop == "interrupted" and solves(Numbers(), 16, shorter.proof.actions)
+    proof = script(numbers, 16, ["dec", "double", "half"] + ["dec"] * 14 + ["done [a, b]"])  # 18 steps
+    shorter = minimise(Number(16), proof, numbers, without_arguments)
+    assert shorter.stop == "interrupted" and numbers.calls >= call
+    assert (shorter.proof is not None) == in_the_middle
+    assert not in_the_middle or solves(Numbers(), 16, shorter.proof.actions)
+
+
+def test_ctrl_c_while_the_result_is_confirmed_leaves_no_proof():
+    class PressesLate(Numbers):
+        def __init__(self, call):
+            super().__init__()
+            self.calls, self.call = 0, call
+
+        def check(self, requests, deadline=None):
+            self.calls += 1
+            if self.calls == self.call:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().check(requests)
+
+    numbers = PressesLate(-1)
+    proof = script(numbers, 3, ["dec", "dec", "done"])
+    whole = minimise(Number(3), proof, numbers)
+    late = minimise(Number(3), proof, PressesLate(whole.checks))
+    assert late.proof is None and late.stop == "interrupted"
 
 
 def test_a_coroutine_checker_works_too():
