@@ -48,7 +48,9 @@ class FiniteModel:
         """The model for people: one table of the unary predicates, one for each relation and function."""
         names = self.names()
         parts = [f"{self.size} element{'s' if self.size > 1 else ''}: {', '.join(names)}"]
-        facts = [f"{name}: {_yes(() in held)}" for (name, arity), held in self.predicates.items() if arity == 0]
+        facts = [
+            f"{name}: {_yes(() in held)}" for (name, arity), held in self.predicates.items() if arity == 0
+        ]
         parts += facts
         unary = {name: held for (name, arity), held in self.predicates.items() if arity == 1}
         if unary:

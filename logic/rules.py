@@ -1,9 +1,9 @@
 """Rules read in one direction: what forward chaining derives, with the steps. Not classical entailment.
 
-ProofWriter (Tafjord et al. 2021, section 3, open world) defines its labels so: a rule yields its head when its
-body has been derived, a negated literal is derived like any other, and nothing follows by contraposition or by
-cases. All that is derived here also follows classically; the reverse does not hold, and where it matters
-`logic/qa.py` says so in a warning.
+ProofWriter (Tafjord et al. 2021, section 3, open world) defines its labels so: a rule yields its head when
+its body has been derived, a negated literal is derived like any other, and nothing follows by contraposition
+or by cases. All that is derived here also follows classically; the reverse does not hold, and where it
+matters `logic/qa.py` says so in a warning.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Chained:
 
 
 def chain(premises: Sequence[Formula], conclusion: Formula) -> Chained | None:
-    """What the rules say of a ground literal, or None where a premise is no rule or the conclusion no literal."""
+    """What the rules say of a ground literal; None where a premise is no rule or the goal no literal."""
     goal = _literal(conclusion)
     if goal is None or not _ground(goal):
         return None
@@ -205,9 +205,7 @@ def _completed(
 
 
 def _instance(literal: Literal, values: dict[str, Term]) -> Literal:
-    arguments = tuple(
-        values[a.name] if isinstance(a, Variable) else a for a in literal.predicate.arguments
-    )
+    arguments = tuple(values[a.name] if isinstance(a, Variable) else a for a in literal.predicate.arguments)
     return Literal(Predicate(literal.predicate.name, arguments), literal.positive)
 
 

@@ -1,7 +1,8 @@
-"""What phrases mean while a sentence is read: noun phrases and predicates as functions, referents as variables.
+"""What phrases mean while a sentence is read: noun phrases and predicates as functions, referents as
+variables.
 
-The treatment follows discourse representation (Kamp & Reyle 1993, chapter 1) as far as the grammar needs it: an
-indefinite leaves its variable open, so that an `if` can bind it universally and a pronoun can reach it.
+The treatment follows discourse representation (Kamp & Reyle 1993, chapter 1) as far as the grammar needs it:
+an indefinite leaves its variable open, so that an `if` can bind it universally and a pronoun can reach it.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ Predicated = Callable[[Term], Formula]
 class Context:
     """What a pronoun may stand for at this point.
 
-    `indefinites`: open variables, oldest first. `names`: constants mentioned. `hidden`: something was mentioned
-    that no pronoun may reach (inside a negation or under a quantifier), so a pronoun can't be resolved safely.
-    `conditional`: inside the antecedent of an `if`, where indefinites stay open.
+    `indefinites`: open variables, oldest first. `names`: constants mentioned. `hidden`: something was
+    mentioned that no pronoun may reach (inside a negation or under a quantifier), so a pronoun can't be
+    resolved safely. `conditional`: inside the antecedent of an `if`, where indefinites stay open. `subject`:
+    the noun phrase being read is a subject.
     """
 
     indefinites: tuple[str, ...] = ()
     names: tuple[Term, ...] = ()
     hidden: bool = False
     conditional: bool = False
+    subject: bool = False
 
     def with_name(self, name: Term) -> Context:
         return self if name in self.names else replace(self, names=(*self.names, name))
@@ -41,8 +44,8 @@ class NounPhrase:
     """`wrap(p)` says that the phrase has property p. `open` are variables that it leaves free in there.
 
     `scopal`: a quantifier of its own, which takes scope over all that follows. `number` is for agreement.
-    `constant` is what a name or definite description denotes. `bare_a`: a subject “a …”, which is universal or
-    existential depending on what follows. `condition` is what an indefinite requires of its variable.
+    `constant` is what a name or definite description denotes. `bare_a`: a subject “a …”, which is universal
+    or existential depending on what follows. `condition` is what an indefinite requires of its variable.
     """
 
     wrap: Callable[[Predicated], Formula]

@@ -73,6 +73,10 @@ class Phrases:
         self.furthest = max(self.furthest, i)
         return i < len(self.words) and self.words[i].open
 
+    def common_at(self, i: int) -> bool:
+        """An open word that isn't written as a name."""
+        return self.open_at(i) and (i == 0 or not self.words[i].capital)
+
     def complain(self, i: int, problem: str) -> None:
         self.complaints.append((i, problem))
 
@@ -106,6 +110,7 @@ class Phrases:
     def single(self, i: int, context: Context, subject: bool) -> Nouns:
         """One noun phrase."""
         word = self.at(i)
+        context = replace(context, subject=subject)
         if not word:
             return
         if word in VAGUE:
@@ -135,7 +140,11 @@ class Phrases:
 
     def _pronoun(self, i: int, context: Context, number: str) -> Nouns:
         word = self.at(i)
-        if context.hidden or len(context.indefinites) > 1 or (not context.indefinites and len(context.names) != 1):
+        if (
+            context.hidden
+            or len(context.indefinites) > 1
+            or (not context.indefinites and len(context.names) != 1)
+        ):
             self.complain(i, f"it isn't certain what “{word}” stands for")
             return
         term: Term = Variable(context.indefinites[0]) if context.indefinites else context.names[0]
@@ -148,7 +157,13 @@ class Phrases:
         return None, "singular"
 
     def _existential(
-        self, i: int, j: int, context: Context, restriction: Predicated | None, number: str, bare_a: bool = False
+        self,
+        i: int,
+        j: int,
+        context: Context,
+        restriction: Predicated | None,
+        number: str,
+        bare_a: bool = False,
     ) -> Nouns:
         variable = f"x{i}"
         term = Variable(variable)
@@ -167,7 +182,13 @@ class Phrases:
             )
 
     def _universal(
-        self, i: int, j: int, context: Context, restriction: Predicated | None, number: str, shape: str = "all"
+        self,
+        i: int,
+        j: int,
+        context: Context,
+        restriction: Predicated | None,
+        number: str,
+        shape: str = "all",
     ) -> Nouns:
         """`shape`: "all", "no" (none has it), "not all", "only" (nothing else has it)."""
         variable = f"x{i}"
@@ -191,7 +212,7 @@ class Phrases:
         yield from self._universal(i, j, context, restriction, number, "no")
 
     def _pronominal(self, i: int, context: Context, kind: str, subject: bool) -> Nouns:
-        """“everyone”; “anyone” is existential in an antecedent (and under a negation, which isn't covered)."""
+        """“everyone”; “anyone” is existential in an antecedent (under a negation too: not covered)."""
         restriction, number = self._generic(kind)
         if self.at(i).startswith("any") and context.conditional:
             yield from self._existential(i, i + 1, context, restriction, number)
@@ -248,7 +269,10 @@ class Phrases:
         if singulars(self.at(i)) or self.at(i) in GENERIC:
             self.complain(i, f"“{self.at(i)}” may mean all or some here; say which")
         elif not self.words[i].capital:
-            self.complain(i, f"“{self.at(i)}” needs “the”, “a”, “every” or “some” before it, or a capital if it's a name")
+            self.complain(
+                i,
+                f"“{self.at(i)}” needs “the”, “a”, “every” or “some” before it, or a capital if it's a name",
+            )
         yield from ()
 
     def _definite(self, i: int, context: Context) -> Nouns:
@@ -281,23 +305,30 @@ class Phrases:
         """Adjectives and a noun: the class as a restriction, or None for bare “things” and “people”."""
         adjectives: list[str] = []
         j = i
-        while len(adjectives) <= MAX_WORDS and self.open_at(j) or self.at(j) in GENERIC:
+        while (len(adjectives) <= MAX_WORDS and self.open_at(j)) or self.at(j) in GENERIC:
             noun = self._noun(j, number)
             if noun is not None:
                 yield self._class(adjectives, noun), j + 1
+            if self.lexicon.looks_plural(self.at(j)) or self.at(j) in GENERIC or self._is_known_name(j):
+                return
             adjectives.append(self.at(j))
             j += 1
             if self.at(j) in (",", "and") and self.open_at(j + 1):
                 j += 1
 
+    def _is_known_name(self, i: int) -> bool:
+        return self.words[i].capital and self.at(i) in self.lexicon.names
+
     def _noun(self, i: int, number: str) -> str | None:
         """The singular of the noun at i, where it has this number."""
         word = self.at(i)
+        if word in ("has", "have", "had"):
+            return None
         if word in GENERIC:
             plural = word not in ("thing", "person")
             return GENERIC[word] if plural == (number == "plural") else None
         if number == "singular":
-            return word
+            return None if self.lexicon.looks_plural(word) else word
         candidates = singulars(word)
         if not candidates:
             return None
@@ -317,8 +348,16 @@ class Phrases:
     def _with_relative(
         self, i: int, context: Context, restriction: Predicated | None, number: str, term: Variable
     ) -> Iterator[tuple[Predicated | None, int, Context]]:
-        """The restriction alone, and with “who …” or “in …” behind it."""
+        """The restriction alone, and with “who …” or, in a subject, “in …” behind it.
+
+        Behind an object “in …” could as well belong to the verb, so it isn't read there.
+        """
         yield restriction, i, context
+        if context.subject and self.at(i) in PREPOSITIONS:
+            for object_, j, after in self.noun_phrase(i + 1, context, subject=False):
+                if object_.constant is not None:
+                    where = _related(symbol(IS, self.at(i)), object_).says
+                    yield (lambda t, w=where: both(restriction(t) if restriction else None, w(t))), j, after
         if self.at(i) in RELATIVES:
             for phrase, j, after in self.verb_phrase(i + 1, context, number, term):
                 closed = phrase.closed()
@@ -347,7 +386,11 @@ class Phrases:
                 phrases = [*parts, more]
                 if word == "or":
                     closed = [p.closed() for p in phrases]
-                    yield VerbPhrase(lambda t, c=closed: join("or", [s(t) for s in c])), k, replace(after, hidden=True)
+                    yield (
+                        VerbPhrase(lambda t, c=closed: join("or", [s(t) for s in c])),
+                        k,
+                        replace(after, hidden=True),
+                    )
                 else:
                     together = VerbPhrase(
                         lambda t, p=phrases: join("and", [phrase.says(t) for phrase in p]),
@@ -367,16 +410,16 @@ class Phrases:
             if DO[word] in (number, "any"):
                 negated = self.at(i + 1) == "not"
                 start = i + 2 if negated else i + 1
-                if self.open_at(start) or self.at(start) in ("have", "do"):
+                if self.common_at(start):
                     yield from self._objects(DOES, self.at(start), start + 1, context, negated, subject)
         elif word == "can":
             negated = self.at(i + 1) == "not"
             start = i + 2 if negated else i + 1
-            if self.open_at(start) or self.at(start) == "have":
+            if self.common_at(start):
                 yield from self._objects(CAN, self.at(start), start + 1, context, negated, subject)
         elif word in VAGUE:
             self.complain(i, f"“{word}” has no first-order reading here")
-        elif self.open_at(i):
+        elif self.common_at(i):
             for verb in self._finite(i, number):
                 yield from self._objects(DOES, verb, i + 1, context, False, subject)
 
@@ -424,6 +467,15 @@ class Phrases:
             return
         for object_, j, after in self.noun_phrase(start, context, subject=False):
             yield from give(_related(symbol(kind, *name), object_), j, after)
+        if (
+            self.common_at(start)
+            and not self.at(start).endswith("ly")
+            and self.lexicon.only_after(self.at(start), name[-1])
+        ):
+            # “eats meat”, “has wings”: one property, which needs no choice between all and some.
+            noun = singulars(self.at(start))[:1] or [self.at(start)]
+            compound = VerbPhrase(lambda t: Predicate(symbol(kind, *name, *noun), (t,)))
+            yield from give(compound, start + 1, context)
 
     # ── what follows “is” ───────────────────────────────────────────────────────────────────────────────────
 
@@ -446,13 +498,17 @@ class Phrases:
                 if len(parts) == 1 and lead in ("either", "both"):
                     continue
                 if len(parts) > 1 and denied[0] and not all(denied):
-                    self.complain(i, "it isn't certain whether the “not” is meant for all that follows")
+                    self.complain(j, "it isn't certain whether the “not” is meant for all that follows")
                     continue
                 if len(parts) == 1:
                     yield parts[0], j, after
                 elif word == "or":
                     closed = [part.closed() for part in parts]
-                    yield VerbPhrase(lambda t, c=closed: join("or", [s(t) for s in c])), j, replace(after, hidden=True)
+                    yield (
+                        VerbPhrase(lambda t, c=closed: join("or", [s(t) for s in c])),
+                        j,
+                        replace(after, hidden=True),
+                    )
                 else:
                     yield (
                         VerbPhrase(
@@ -477,9 +533,7 @@ class Phrases:
                 flags = [*denied, negated]
                 if done or len(whole) == 1:
                     yield whole, flags, k, after
-                if self.at(k) == word:
-                    yield from go_on(whole, flags, k + 1, after, True)
-                elif self.at(k) == "but" and word == "and":
+                if self.at(k) == word or (self.at(k) == "but" and word == "and"):
                     yield from go_on(whole, flags, k + 1, after, True)
                 elif self.at(k) == "," and self.at(k + 1) == word:
                     yield from go_on(whole, flags, k + 2, after, True)
@@ -489,7 +543,7 @@ class Phrases:
         yield from go_on([], [], i, context, False)
 
     def _complement(self, i: int, context: Context, number: str) -> Verbs:
-        """One thing that something may be: an adjective, a class, in a place, related to something, someone."""
+        """One thing that something may be: an adjective, a class, a place, a relation, someone."""
         word = self.at(i)
         if word in ("a", "an"):
             for restriction, j in self._nominal(i + 1, "singular"):
@@ -512,7 +566,9 @@ class Phrases:
         elif word in VAGUE:
             self.complain(i, f"“{word}” has no first-order reading here")
         elif self.open_at(i):
-            yield from self._identity(i, context)
+            named = self.words[i].capital and word in self.lexicon.names
+            if named:
+                yield from self._identity(i, context)
             following = self.at(i + 1)
             if following == "than":
                 yield from self._relation((word, "than"), i + 2, context)
@@ -520,7 +576,7 @@ class Phrases:
                 yield from self._passive(i, context)
             elif following in PREPOSITIONS:
                 yield from self._relation((word, following), i + 2, context)
-            if not (self.words[i].capital and i > 0):
+            if not named:
                 yield from self._adjective_or_nouns(i, context, number)
 
     def _adjective_or_nouns(self, i: int, context: Context, number: str) -> Verbs:
@@ -538,9 +594,7 @@ class Phrases:
     def _qualified(self, restriction: Predicated, i: int, context: Context) -> Verbs:
         for phrase, j, after in self.verb_phrase(i + 1, context, "singular", None):
             yield (
-                VerbPhrase(
-                    lambda t, p=phrase: both(restriction(t), p.says(t)), phrase.open, nominal=True
-                ),
+                VerbPhrase(lambda t, p=phrase: both(restriction(t), p.says(t)), phrase.open, nominal=True),
                 j,
                 after,
             )
@@ -581,8 +635,6 @@ class Phrases:
         """“is Superman”, “is the murderer”."""
         found = self._definite(i, context) if self.at(i) == "the" else self._name(i, context)
         for phrase, j, after in found:
-            if self.at(i) != "the" and i == 0:
-                continue
             constant = phrase.constant
             yield VerbPhrase(lambda t, c=constant: Equal(t, c), nominal=True), j, after
 

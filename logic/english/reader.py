@@ -1,8 +1,8 @@
 """A whole problem in controlled English: every sentence to a formula or to the reason why not.
 
-The words are learnt from all sentences first (`words.py`), then each sentence is read (`sentences.py`), and at
-the end the inner names become the user's. What the reading takes for granted is recorded as notes; a note that
-may change the answer is a warning.
+The words are learnt from all sentences first (`words.py`), then each sentence is read (`sentences.py`), and
+at the end the inner names become the user's. What the reading takes for granted is recorded as notes; a note
+that may change the answer is a warning.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logic.english.errors import EnglishError
+from logic.english.phrases import IS, symbol
 from logic.english.sentences import read_sentence
-from logic.english.words import GENERIC, Lexicon, Word, tokenize
-from logic.syntax.formula import Formula, Predicate
+from logic.english.words import Lexicon, Word, tokenize
+from logic.syntax.formula import Formula, Function, Predicate
 from logic.syntax.walk import joined, nodes, rename
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
@@ -40,10 +41,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class ProblemRead:
-    """`premises` and `conclusion` in the order given; `warnings` say what may be meant otherwise."""
+    """`premises` and `conclusion` in the order given; `warnings` say what may be meant otherwise.
+
+    `assumed`: that “the cat” is a cat, where the text also speaks of cats.
+    """
 
     premises: tuple[Read | Unread, ...]
     conclusion: Read | Unread
+    assumed: tuple[Read, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -85,14 +90,34 @@ def read_problem(premises: Sequence[str], conclusion: str) -> ProblemRead:
             read.append(joined("and", [read_sentence(sentence, words, lexicon) for sentence, words in item]))
         except EnglishError as error:
             read.append(error)
-    names = _names([formula for formula in read if not isinstance(formula, EnglishError)])
+    formulas = [formula for formula in read if not isinstance(formula, EnglishError)]
+    names = _names(formulas)
+
+    def named(formula: Formula) -> Formula:
+        return rename(formula, lambda name, arity: names[name, arity])
+
     results = [
-        Unread(text, item)
-        if isinstance(item, EnglishError)
-        else Read(text, rename(item, lambda name, arity: names[name, arity]))
+        Unread(text, item) if isinstance(item, EnglishError) else Read(text, named(item))
         for text, item in zip(texts, read, strict=True)
     ]
-    return ProblemRead(tuple(results[:-1]), results[-1], tuple(_warnings(tokens, lexicon)))
+    assumed = tuple(Read(text, named(formula)) for text, formula in _presupposed(formulas))
+    return ProblemRead(tuple(results[:-1]), results[-1], assumed, tuple(_warnings(lexicon)))
+
+
+def _presupposed(formulas: list[Formula]) -> list[tuple[str, Formula]]:
+    """That what a definite description speaks of falls under its noun."""
+    all_nodes = [node for formula in formulas for node in nodes(formula)]
+    classes = {node.name for node in all_nodes if isinstance(node, Predicate) and len(node.arguments) == 1}
+    # A description is in lower case, a name has a capital (`phrases.py`).
+    things = dict.fromkeys(n for n in all_nodes if isinstance(n, Function) and n.name[:1].islower())
+    found = []
+    for thing in things:
+        noun = thing.name.rpartition("_")[2]
+        if (inner := symbol(IS, noun)) in classes:
+            article = "an" if noun[0] in "aeiou" else "a"
+            text = f"The {thing.name.replace('_', ' ')} is {article} {noun}."
+            found.append((text, Predicate(inner, (thing,))))
+    return found
 
 
 def _names(formulas: list[Formula]) -> dict[tuple[str, int], str]:
@@ -119,32 +144,17 @@ def _names(formulas: list[Formula]) -> dict[tuple[str, int], str]:
     return names
 
 
-def _warnings(tokens: Sequence[object], lexicon: Lexicon) -> list[str]:
+def _warnings(lexicon: Lexicon) -> list[str]:
     found = []
     words = lexicon.words
     if "either" in words:
         found.append("“either … or …” is read as one or the other or both")
     if words & {"was", "were", "did"} and words & {"is", "are", "does", "do"}:
         found.append("past and present are read alike")
-    both = sorted(lexicon.singular_nouns & words_as_adjectives(tokens))
+    both = sorted(lexicon.certain_nouns & lexicon.adjectives)
     found += [f"“{word}” is used as a noun and as an adjective, and read as the same" for word in both]
     for kind in ("person", "thing"):
         if lexicon.restricts(kind):
             plural = "people" if kind == "person" else "things"
             found.append(f"“{plural}” and the like mean only what is said to be a {kind}")
     return found
-
-
-def words_as_adjectives(tokens: Sequence[object]) -> set[str]:
-    """Words that stand right behind “is” or “is not” with nothing open after them."""
-    found: set[str] = set()
-    for item in tokens:
-        if not isinstance(item, list):
-            continue
-        for _, words in item:
-            for i, word in enumerate(words):
-                before = words[i - 1].lower if i else ""
-                last = i + 1 == len(words) or not words[i + 1].open
-                if word.open and not word.capital and before in ("is", "are", "not") and last:
-                    found.add(word.lower)
-    return found - set(GENERIC)

@@ -1,4 +1,5 @@
-"""Whole sentences of the controlled English: statements, conditionals, connections. Phrases are in `phrases.py`.
+"""Whole sentences of the controlled English: statements, conditionals, connections. Phrases are in
+`phrases.py`.
 
 A sentence is accepted when all the ways to read it mean the same; otherwise `read_sentence` says what is the
 matter: the two readings, a complaint at the furthest point reached, or the word that doesn't fit.
@@ -13,7 +14,7 @@ from typing import TypeAlias
 from logic.english.errors import EnglishError
 from logic.english.meaning import Clause, Context, NounPhrase, VerbPhrase, bind, implies, join
 from logic.english.phrases import Phrases
-from logic.english.words import SOMEONE, Lexicon, Word
+from logic.english.words import COPULAS, DO, SOMEONE, Lexicon, Word
 from logic.syntax.formula import Binary, Formula, Not, Variable
 from logic.syntax.walk import canonical, rename
 from logic.syntax.write import write
@@ -35,20 +36,29 @@ def read_sentence(sentence: str, words: tuple[Word, ...], lexicon: Lexicon) -> F
     start = 0
     if words[0].lower in _OPENERS:
         start = 2 if len(words) > 1 and words[1].text == "," else 1
+    readings: dict[Formula, None] = {}
+    orders = _statements(words) if sentence.rstrip().endswith("?") else [words]
     reader = _Sentences(words, lexicon)
-    readings: dict[Formula, Formula] = {}
-    for clause, j, _ in reader.sentence(start, Context()):
-        if j == len(words):
-            formula = clause.closed()
-            readings.setdefault(canonical(formula), formula)
+    for order in orders:
+        reader = _Sentences(order, lexicon)
+        for clause, j, _ in reader.sentence(start, Context()):
+            if j == len(words):
+                readings.setdefault(canonical(clause.closed()))
     if len(readings) == 1:
-        return next(iter(readings.values()))
+        return next(iter(readings))
     if readings:
-        first, second = (write(_shown(formula)) for formula in list(readings.values())[:2])
+        first, second = (write(_shown(formula)) for formula in list(readings)[:2])
         raise EnglishError(sentence, f"it can mean {first} or {second}", words[start].position)
     problem, at = reader.diagnosis()
     position = words[at].position if at < len(words) else len(sentence.rstrip())
     raise EnglishError(sentence, problem, position)
+
+
+def _statements(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
+    """“Is the cat young” with its verb behind each word that could end the subject."""
+    if words[0].lower not in (*COPULAS, *DO, "can"):
+        return [words]
+    return [(*words[1:j], words[0], *words[j:]) for j in range(2, len(words) + 1)]
 
 
 def _shown(formula: Formula) -> Formula:
@@ -104,7 +114,9 @@ class _Sentences(Phrases):
                 k += 1
             elif k == j:
                 continue
-            for consequence, end, after in self._connected(k, replace(middle, conditional=context.conditional)):
+            for consequence, end, after in self._connected(
+                k, replace(middle, conditional=context.conditional)
+            ):
                 yield _if(condition, consequence), end, replace(after, hidden=True)
 
     def _connected(self, i: int, context: Context) -> Clauses:
@@ -146,14 +158,18 @@ class _Sentences(Phrases):
                     if not phrase.nominal:
                         self.complain(i, "“a …” may mean every or some here; say which")
                         continue
-                    yield _every(subject, phrase), k, replace(after, hidden=True, indefinites=context.indefinites)
+                    yield (
+                        _every(subject, phrase),
+                        k,
+                        replace(after, hidden=True, indefinites=context.indefinites),
+                    )
                     continue
                 yield _said(subject, phrase), k, after
 
     def _there(self, i: int, context: Context) -> Clauses:
         if self.at(i + 1) not in ("is", "are"):
             return
-        start, inside = i + 2, replace(context, conditional=True)  # “a …” is never generic here
+        start, inside = i + 2, replace(context, conditional=True, subject=True)  # “a …” is never generic here
         negated = self.at(start) in ("not", "no")
         start += negated
         if self.at(start) in ("a", "an", "some", "at", *SOMEONE):

@@ -1,14 +1,14 @@
 """Words of the controlled English: tokens, function words, and inflection learnt from the text at hand.
 
-No list of nouns, verbs or adjectives: what an inflected form belongs to is decided by rules of English spelling
-and, where those leave several candidates (`impuses`: impus or impuse), by which candidate occurs in the text.
-Sentences are parsed in `phrases.py` and `sentences.py`.
+No list of nouns, verbs or adjectives: what an inflected form belongs to is decided by rules of English
+spelling and, where those leave several candidates (`impuses`: impus or impuse), by which candidate occurs in
+the text. Sentences are parsed in `phrases.py` and `sentences.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from logic.english.errors import EnglishError
@@ -23,10 +23,10 @@ OBJECT_PRONOUNS = {"it", "him", "her", "them"}
 REFLEXIVES = {"itself", "himself", "herself", "themselves", "themself"}
 RELATIVES = {"who", "that", "which"}
 PREPOSITIONS = {
-    "about", "above", "across", "after", "against", "along", "among", "around", "at", "before", "behind", "below",
-    "beneath", "beside", "between", "beyond", "by", "for", "from", "in", "inside", "into", "near", "of", "off",
-    "on", "onto", "outside", "over", "past", "through", "to", "toward", "towards", "under", "upon", "with",
-    "within", "without",
+    "about", "above", "across", "after", "against", "along", "among", "around", "at", "before", "behind",
+    "below", "beneath", "beside", "between", "beyond", "by", "for", "from", "in", "inside", "into", "near",
+    "of", "off", "on", "onto", "outside", "over", "past", "through", "to", "toward", "towards", "under",
+    "upon", "with", "within", "without",
 }  # fmt: skip
 # Words for just anything: they restrict nothing, unless the text itself says who is a person or a thing.
 GENERIC = {"thing": "thing", "things": "thing", "people": "person", "person": "person", "persons": "person"}
@@ -38,15 +38,16 @@ EVERYONE = {
 NOBODY = {"nobody": "person", "nothing": "thing"}
 # Quantities that first-order logic with these words can't say.
 VAGUE = {
-    "most", "many", "few", "several", "usually", "often", "sometimes", "generally", "typically", "almost", "nearly",
-    "half", "might", "may", "probably", "possibly", "perhaps", "always", "never", "must", "should", "would", "could",
-    "will", "shall", "unless", "because", "while", "when", "where", "whose", "whom", "than", "exactly",
+    "most", "many", "few", "several", "usually", "often", "sometimes", "generally", "typically", "almost",
+    "nearly", "half", "might", "may", "probably", "possibly", "perhaps", "always", "never", "must",
+    "should", "would", "could", "will", "shall", "other", "another", "else", "same", "different", "unless",
+    "because", "while", "when", "where", "whose", "whom", "than", "exactly",
 }  # fmt: skip
 _OTHER = {
-    "a", "an", "the", "all", "every", "each", "any", "some", "no", "not", "only", "and", "or", "but", "nor", "if",
-    "then", "either", "neither", "both", "there", "be", "been", "being", "can", "cannot", "at", "least", "one",
-    "as", "more", "less", "whenever", "therefore", "thus", "hence", "so", "this", "these", "those", "his", "its",
-    "their", "my", "your", "our", "i", "we", "you", "me", "us", "am", "none",
+    "a", "an", "the", "all", "every", "each", "any", "some", "no", "not", "only", "and", "or", "but", "nor",
+    "if", "then", "either", "neither", "both", "there", "be", "been", "being", "can", "cannot", "at",
+    "least", "one", "as", "more", "less", "whenever", "therefore", "thus", "hence", "so", "this", "these",
+    "those", "his", "its", "their", "my", "your", "our", "i", "we", "you", "me", "us", "am", "none",
 }  # fmt: skip
 FUNCTION_WORDS = frozenset(
     {*COPULAS, *DO, *PRONOUNS, *OBJECT_PRONOUNS, *REFLEXIVES, *RELATIVES, *PREPOSITIONS, *SOMEONE, *EVERYONE}
@@ -57,8 +58,8 @@ _IRREGULAR_PLURALS = {
     "men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth",
     "geese": "goose", "mice": "mouse", "lice": "louse", "oxen": "ox", "dice": "die",
 }  # fmt: skip
-_SAME_PLURAL = {"sheep", "fish", "deer", "moose", "salmon", "trout", "bison", "swine", "aircraft", "species", "series"}
-_ADJECTIVE_ENDINGS = ("ous", "less", "ss", "us", "is")
+_SAME_PLURAL = {"sheep", "fish", "deer", "moose", "salmon", "trout", "bison", "swine", "aircraft", "species"}
+ADJECTIVE_ENDINGS = ("ous", "less", "ss", "us", "is")
 _SIBILANT = ("s", "x", "z", "ch", "sh", "o")
 
 
@@ -88,7 +89,7 @@ def tokenize(sentence: str) -> tuple[Word, ...]:
     """
     words: list[Word] = []
     text = sentence.rstrip()
-    text = text.rstrip(".!") if text.endswith((".", "!")) else text
+    text = text.rstrip(".!?")
     for match in _TOKEN.finditer(text):
         token, at = match[0].replace("’", "'"), match.start()
         if contracted := _CONTRACTION.match(token):
@@ -115,7 +116,8 @@ def singulars(plural: str) -> list[str]:
     if plural in _SAME_PLURAL:
         return [plural]
     if plural.endswith("ves"):
-        return [plural[:-3] + "f", plural[:-3] + "fe", plural[:-1]]
+        regular, others = plural[:-1], [plural[:-3] + "f", plural[:-3] + "fe"]
+        return [*others, regular] if plural.endswith("lves") else [regular, *others]
     return _without_s(plural)
 
 
@@ -158,44 +160,57 @@ def _without_s(form: str) -> list[str]:
     return found
 
 
-@dataclass
+@dataclass(frozen=True)
 class Lexicon:
-    """What the whole text says about its words; `warnings` grows while sentences are read."""
+    """What the whole text says about its words."""
 
     words: frozenset[str] = frozenset()  # every token in lower case
-    names: dict[str, str] = field(default_factory=dict)  # lower case → the spelling first met
+    names: Mapping[str, str] = field(default_factory=dict)  # lower case → the spelling first met
     persons: bool = False  # the text says of something that it is a person
     things: bool = False
-    singular_nouns: frozenset[str] = frozenset()
-    adjectives: frozenset[str] = frozenset()
+    singular_nouns: frozenset[str] = frozenset()  # may hold adjectives too (“every wise man”)
+    certain_nouns: frozenset[str] = frozenset()  # “a mortal.”
+    adjectives: frozenset[str] = frozenset()  # “is mortal.”
+    before: Mapping[str, frozenset[str]] = field(default_factory=dict)  # word → the words right before it
 
     @classmethod
     def of(cls, sentences: Iterable[tuple[Word, ...]]) -> Lexicon:
         """Collect from all sentences of a problem, before any of them is read."""
-        words: set[str] = set()
         names: dict[str, str] = {}
         nouns: set[str] = set()
+        certain: set[str] = set()
         adjectives: set[str] = set()
+        before_word: dict[str, set[str]] = {}
         persons = things = False
         for sentence in sentences:
-            words.update(word.lower for word in sentence)
             for i, word in enumerate(sentence):
                 after = sentence[i + 1] if i + 1 < len(sentence) else None
                 before = sentence[i - 1].lower if i else ""
-                singular_verb = after is not None and (
-                    COPULAS.get(after.lower) == "singular" or after.lower == "does"
-                )
-                if word.open and word.capital and (i > 0 or singular_verb):
+                before_word.setdefault(word.lower, set()).add(before)
+                ends = after is None or not after.open
+                if word.open and word.capital and _is_name(before, after, i):
                     names.setdefault(word.lower, word.text)
                 if word.open and before in ("a", "an", "every", "each"):
                     nouns.add(word.lower)
-                if word.open and before in ("is", "was", "not") and (after is None or not after.open):
+                    if ends:
+                        certain.add(word.lower)
+                singular = before in ("is", "was") or (
+                    before == "not" and i > 1 and sentence[i - 2].lower in ("is", "was")
+                )
+                if word.open and singular and ends:
                     adjectives.add(word.lower)
                 if word.lower in GENERIC and _predicated(sentence, i):
                     persons |= GENERIC[word.lower] == "person"
                     things |= GENERIC[word.lower] == "thing"
         return cls(
-            frozenset(words), names, persons, things, frozenset(nouns), frozenset(adjectives - nouns)
+            frozenset(before_word),
+            names,
+            persons,
+            things,
+            frozenset(nouns),
+            frozenset(certain),
+            frozenset(adjectives),
+            {word: frozenset(found) for word, found in before_word.items()},
         )
 
     def restricts(self, kind: str) -> bool:
@@ -220,11 +235,35 @@ class Lexicon:
     def noun_or_adjective(self, word: str) -> str:
         """The class that “are `word`” ascribes: a plural noun's singular, or the adjective itself."""
         candidates = singulars(word)
-        if not candidates or word in self.adjectives:
+        if not candidates or word in self.adjectives - self.singular_nouns:
             return word
         if any(c in self.singular_nouns for c in candidates):
             return self.choose([c for c in candidates if c in self.singular_nouns]) or word
-        return word if word.endswith(_ADJECTIVE_ENDINGS) else (self.choose(candidates) or word)
+        return word if word.endswith(ADJECTIVE_ENDINGS) else (self.choose(candidates) or word)
+
+    def looks_plural(self, word: str) -> bool:
+        """Whether `word` is a plural by its form, and the text doesn't use it as a singular."""
+        plural = bool(singulars(word)) and word not in _SAME_PLURAL and not word.endswith(ADJECTIVE_ENDINGS)
+        return plural and word not in self.singular_nouns
+
+    def only_after(self, noun: str, verb: str) -> bool:
+        """Whether `noun`, in any number, stands nowhere but right behind `verb`, in any form."""
+        forms = {noun, *singulars(noun)}
+        forms |= {word for word in self.words if forms & set(singulars(word))}
+        verbs = {verb, *(word for word in self.words if verb in (*bases(word), *past_bases(word)))}
+        return all(self.before.get(form, frozenset()) <= verbs for form in forms)
+
+
+def _is_name(before: str, after: Word | None, i: int) -> bool:
+    """Whether a capital word stands where only a name can: a subject of “is”, or an object.
+
+    Behind “is” or a determiner it may be an adjective (Canadian), and at the start any word has a capital.
+    """
+    if i == 0:
+        return after is not None and (COPULAS.get(after.lower) == "singular" or after.lower == "does")
+    return before not in COPULAS and before not in (
+        "not", "a", "an", "the", "all", "every", "each", "no", "some", "any", "only", "and", "or", ","
+    )  # fmt: skip
 
 
 def _predicated(sentence: tuple[Word, ...], i: int) -> bool:

@@ -75,7 +75,9 @@ def _text(job: Job, question: Question) -> str:
     return "\n".join(lines)
 
 
-def _read(solver: cvc5.Solver, symbols: cvc5.SymbolManager, manager: cvc5.TermManager, job: Job) -> Tables | None:
+def _read(
+    solver: cvc5.Solver, symbols: cvc5.SymbolManager, manager: cvc5.TermManager, job: Job
+) -> Tables | None:
     (sort,) = (s for s in symbols.getDeclaredSorts() if str(s) == "U")
     domain = solver.getModelDomainElements(sort)
     vocabulary = job.encoded.vocabulary

@@ -1,4 +1,4 @@
-"""What a decision holds: the verdict, why, and which solver said what. Values only; nothing is decided here."""
+"""What a decision holds: the verdict, why, and which solver said what. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Decision:
 
     @property
     def countermodels(self) -> tuple[FiniteModel, ...]:
-        """For UNCERTAIN: a model where the conclusion fails, then one where it holds, as far as there are any."""
+        """For UNCERTAIN: a model where the conclusion fails and one where it holds, where known."""
         if self.verdict is not Verdict.UNCERTAIN:
             return ()
         outcomes = (self.conclusion, self.negation)

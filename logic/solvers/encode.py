@@ -43,7 +43,7 @@ _ASSOCIATIVE = ("and", "or")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`predicates[i]` is the (name, arity) that the solvers know as `p{i}`; `functions[i]` likewise `f{i}`."""
+    """`predicates[i]` is the (name, arity) that solvers know as `p{i}`; `functions[i]` likewise `f{i}`."""
 
     predicates: tuple[tuple[str, int], ...]
     functions: tuple[tuple[str, int], ...]

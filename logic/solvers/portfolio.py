@@ -1,11 +1,11 @@
 """All solvers side by side on one problem, with one deadline: `decide`, `decide_many` and their async forms.
 
-The rule. The first solver of the list (Z3) starts at once; the others start `head_start` seconds later on what
-is then still open, each question of a problem in a race of its own. The first definite answer to a question
-wins, and whatever else runs on it is stopped. A question is settled by a proof (with its core), a model, or
-saturation; a solver's `unknown` settles nothing. Where one question is derived and the other stays open, the
-other gets at most `CONSISTENCY_SECONDS` more: that the conclusion follows needs no second answer, but premises
-that contradict each other shouldn't pass for a True.
+The rule. The first solver of the list (Z3) starts at once; the others start `head_start` seconds later on
+what is then still open, each question of a problem in a race of its own. The first definite answer to a
+question wins, and whatever else runs on it is stopped. A question is settled by a proof (with its core), a
+model, or saturation; a solver's `unknown` settles nothing. Where one question is derived and the other stays
+open, the other gets at most `CONSISTENCY_SECONDS` more: that the conclusion follows needs no second answer,
+but premises that contradict each other shouldn't pass for a True.
 
 Batches (`decide_many`) differ only in a longer head start, because Z3 alone settles nearly everything and the
 cores are better spent on the next problem; what counts as an answer is the same.
@@ -27,12 +27,12 @@ from typing import TypeAlias
 
 from logic.countermodel import FiniteModel, refuted
 from logic.errors import LogicError
-from logic.solvers.decision import Counterexample, Decision, Derived, Outcome, SolverReport, Undecided
+from logic.solvers.decision import Counterexample, Decision, Derived, Outcome, Undecided
 from logic.solvers.encode import Encoded, encode
 from logic.solvers.jobs import CONCLUSION, NEGATION, Job, Question, Satisfiable, Unsatisfiable
 from logic.solvers.process import LANES, Lane, remaining
 from logic.solvers.proof import Proof, parse_proof
-from logic.solvers.race import Cancelled, Race
+from logic.solvers.race import Race
 from logic.solvers.table import SOLVERS, require
 from logic.syntax.formula import Formula
 from logic.verdict import Verdict
@@ -117,10 +117,10 @@ def decide_many(
 ) -> list[Answer]:
     """Decide each (premises, conclusion), in the order given, each within `deadline` seconds.
 
-    A problem that can't be decided at all (`InputError`, `SolverDisagreement`) has its error in its place, and
-    the rest goes on. Equal problems are decided once. `workers` problems run at a time (default: one for each
-    core). `on_answer(index, answer)` is called in this thread as soon as an answer is there, so that nothing
-    is lost when the run is interrupted.
+    A problem that can't be decided at all (`InputError`, `SolverDisagreement`) has its error in its place,
+    and the rest goes on. Equal problems are decided once. `workers` problems run at a time (default: one for
+    each core). `on_answer(index, answer)` is called in this thread as soon as an answer is there, so that
+    nothing is lost when the run is interrupted.
 
     Raises:
         SolverMissing: a named solver isn't installed.
@@ -192,7 +192,8 @@ def _decide_many(
                 except LogicError as error:
                     give(index, error)
                     continue
-                # Models and proofs speak in the user's names; without them two problems are equal up to those.
+                # Models and proofs speak in the user's names; without them two problems are equal up to
+                # those.
                 key = encoded if options.explain or options.proof else _anonymous(encoded)
                 if key in same:
                     same[key].append(index)

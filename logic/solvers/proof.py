@@ -1,4 +1,5 @@
-"""E's proofs as typed steps over the user's formulas, and as text for people. Finding them is in `eprover.py`.
+"""E's proofs as typed steps over the user's formulas, and as text for people. Finding them is in
+`eprover.py`.
 
 A step's formula is in the user's vocabulary; symbols that E made up stay as E wrote them: `esk…` for Skolem
 functions, `epred…` for names it gave to subformulas. Variables that E leaves implicit are bound by ∀.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from logic.solvers.encode import Vocabulary
 from logic.syntax.formula import Formula
@@ -91,8 +93,9 @@ class Proof:
         kept: list[Step] = []
         for number, step in enumerate(self.steps):
             parents = tuple(dict.fromkeys(p for parent in step.parents for p in place[parent]))
-            changes_form = bool(step.rules) and set(step.rules) <= _FORM and "assume_negation" not in step.rules
-            if changes_form and number + 1 < len(self.steps):
+            rules = set(step.rules)
+            form_only = bool(rules) and rules <= _FORM and "assume_negation" not in rules
+            if form_only and number + 1 < len(self.steps):
                 place[number] = parents
             else:
                 place[number] = (len(kept),)
@@ -161,7 +164,7 @@ def _source(source: str, numbers: dict[str, int]) -> tuple[tuple[str, ...], tupl
     if source.startswith("file("):
         return (), ()
     names = _NAME.findall(source)
-    rules = [name for before, name in zip(names, names[1:], strict=False) if before == "inference"]
+    rules = [name for before, name in pairwise(names) if before == "inference"]
     parents = [numbers[name] for name in names if name in numbers]
     if not rules:
         rules = ["definition"] if source.startswith("introduced") else ["repeat"]

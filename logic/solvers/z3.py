@@ -94,7 +94,9 @@ class _Solving:
                 self._minimise(question, core)
             for question, tables in models.items():
                 if tables is None or tables.size > SMALL:
-                    ceiling = self.job.max_domain if tables is None else min(self.job.max_domain, tables.size - 1)
+                    ceiling = (
+                        self.job.max_domain if tables is None else min(self.job.max_domain, tables.size - 1)
+                    )
                     smaller = self._finite(question, ceiling, 0.5 * self._left())
                     self.emit(Satisfiable(question, "model", smaller or tables))
 
@@ -124,7 +126,9 @@ class _Solving:
             return
         answer = self._ask(question, self.premises, self._left())
         if isinstance(answer, str):
-            self.emit(GaveUp(question, f"{answer} (first {reason}); no model up to {self.job.max_domain} elements"))
+            self.emit(
+                GaveUp(question, f"{answer} (first {reason}); no model up to {self.job.max_domain} elements")
+            )
         elif isinstance(answer, tuple):
             cores[question] = answer
             self.emit(Unsatisfiable(question, answer, final=not self.job.explain))
