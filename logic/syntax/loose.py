@@ -49,6 +49,7 @@ PRECEDENCE: dict[str, int] = {
     "and": 8, "nand": 8, "or": 7, "xor": 7, "nor": 7, "comma": 6, "implies": 5, "implied": 5, "iff": 4,
 }  # fmt: skip
 PREFIX = 10
+RELATIONS = {"=", "!=", "<", ">", "le", "<=", ">="}
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TWO_WORDS = {("for", "all"): "forall", ("for", "every"): "forall", ("for", "each"): "forall",
               ("for", "any"): "forall", ("there", "exists"): "exists", ("there", "exist"): "exists",
@@ -147,6 +148,11 @@ class _Parser:
 
     def operator(self, token: Token, after_operand: bool) -> None:
         value = "minus" if token.kind == "not" else token.value
+        if not after_operand and value in RELATIONS and self.calls():
+            opener = self.tokens[self.position + 1]  # written before its arguments: `>(x, y)`
+            self.frames.append(_Frame(opener.value, opener.start, head=token))
+            self.position += 2
+            return
         if not after_operand:
             raise self.error(f"the connective “{self.written(token)}” has nothing on its left", token.start)
         self.frames[-1].items.append(_operator(value, token.start))
@@ -344,6 +350,9 @@ class _Parser:
         if CLOSING[frame.opener] != token.value:
             self.note("brackets", f"“{token.value}” closes “{frame.opener}”")
         self.frames.pop()
+        if frame.head is None and frame.items and all(isinstance(item, _Prefix) for item in frame.items):
+            self.frames[-1].items.extend(frame.items)  # `(∃x)(P(x))`: the brackets hold the quantifier only
+            return
         self.frames[-1].items.append(self.closed(frame, token.start))
 
     def closed(self, frame: _Frame, end: int) -> Loose:
@@ -355,7 +364,8 @@ class _Parser:
             return node
         if frame.items or frame.arguments:
             frame.arguments.append(self.build(frame.items, end))
-        node = Loose("apply", frame.head.value, frame.head.start, frame.arguments)
+        kind = "op" if frame.head.kind == "op" and len(frame.arguments) == 2 else "apply"
+        node = Loose(kind, frame.head.value, frame.head.start, frame.arguments)
         node.quoted = frame.head.kind == "quotedname"
         for argument in frame.arguments:
             node.names = _merged(node.names, argument.names)

@@ -169,7 +169,8 @@ def _tptp_adapt(symbol: Symbol) -> str:
 
 
 def _smt_legal(symbol: Symbol) -> bool:
-    return symbol.name.isprintable() and not set(symbol.name) & {"|", "\\"} and symbol.name.isascii()
+    # Z3 reads |_| as the bare token
+    return symbol.name.isprintable() and symbol.name != "_" and not set(symbol.name) & {"|", "\\"} and symbol.name.isascii()
 
 
 _LEAN_WORDS = {

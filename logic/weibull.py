@@ -1,0 +1,71 @@
+"""A mixture of two Weibull distributions, fitted by EM: which of some probabilities are high ones.
+
+Only what Reasoning Pruning needs (Zhou et al., 2025, section 3.3, "Reasoning Pruning"); see `vote.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+_SMALLEST = 1e-12
+
+
+def log_density(x: float, shape: float, scale: float) -> float:
+    """Of a Weibull distribution at x > 0."""
+    log_ratio = math.log(x / scale)
+    return math.log(shape / scale) + (shape - 1) * log_ratio - math.exp(min(shape * log_ratio, 700.0))
+
+
+def fit_weibull(values: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
+    """Shape and scale of greatest likelihood for weighted values > 0; the shape by bisection in [0.05, 50]."""
+    total = sum(weights)
+    logs = [math.log(value) for value in values]
+    mean_log = sum(w * x for w, x in zip(weights, logs, strict=True)) / total
+    highest = max(logs)
+
+    def slope(shape: float) -> float:
+        powers = [w * math.exp(shape * (x - highest)) for w, x in zip(weights, logs, strict=True)]
+        return sum(p * x for p, x in zip(powers, logs, strict=True)) / sum(powers) - 1 / shape - mean_log
+
+    low, high = 0.05, 50.0
+    if slope(high) < 0:
+        low = high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    shape = (low + high) / 2
+    power = sum(w * math.exp(shape * (x - highest)) for w, x in zip(weights, logs, strict=True)) / total
+    return shape, math.exp(highest) * power ** (1 / shape)
+
+
+def probably_high(values: Sequence[float], rounds: int = 50) -> list[bool]:
+    """Whether each value belongs more probably to the higher of two Weibull distributions.
+
+    With fewer than four distinct values there is nothing to tell apart, and all count as high.
+    """
+    values = [max(value, _SMALLEST) for value in values]
+    if len(set(values)) < 4:
+        return [True] * len(values)
+    ordered = sorted(values)
+    middle = ordered[len(ordered) // 2]
+    high = [0.9 if value >= middle else 0.1 for value in values]
+    for _ in range(rounds):
+        low = [1 - share for share in high]
+        if sum(high) < 1e-6 or sum(low) < 1e-6:
+            return [True] * len(values)
+        upper, lower = fit_weibull(values, high), fit_weibull(values, low)
+        share = sum(high) / len(values)
+        before, high = high, []
+        for value in values:
+            one = math.log(max(share, _SMALLEST)) + log_density(value, *upper)
+            two = math.log(max(1 - share, _SMALLEST)) + log_density(value, *lower)
+            high.append(1 / (1 + math.exp(min(two - one, 700.0))))
+        if max(abs(a - b) for a, b in zip(before, high, strict=True)) < 1e-6:
+            break
+
+    def mean(fitted: tuple[float, float]) -> float:
+        return fitted[1] * math.gamma(1 + 1 / fitted[0])
+
+    swapped = mean(lower) > mean(upper)
+    return [(share < 0.5) if swapped else (share >= 0.5) for share in high]
