@@ -61,6 +61,9 @@ class Calls:
         self._mean = 0.0
         self._executor: ThreadPoolExecutor | None = None
         threads = options.overlapping if options.threads is None else options.threads
+        parts = (generator.propose, checker.check, *([critic.score] if critic is not None else []))
+        # Whether calls give the event loop a turn, so that others can work, or stop the search, meanwhile.
+        self.waits = threads or any(map(inspect.iscoroutinefunction, parts))
         if threads:
             self._executor = ThreadPoolExecutor(options.workers + 2, thread_name_prefix="search")
 

@@ -20,6 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import TypeVar
 
 from search.budget import Budget
 from search.calls import Calls, Interrupted, PartFailed
@@ -34,6 +35,17 @@ from search.shortest import shortest_proof
 from search.strategies import DEFAULT_STRATEGY, Strategy, make_strategy
 
 YIELD_SECONDS = 0.05  # how long a search that never waits keeps its event loop to itself
+
+
+Answer = TypeVar("Answer")
+
+
+class _Unfinished(Exception):
+    """The search ends while a part is still at work."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.value)
+        self.stop = stop
 
 
 @dataclass(slots=True)
@@ -74,7 +86,8 @@ class Search:
         self._calls = Calls(generator, checker, critic, self.options, self.statistics, self._warn)
         self._stop: Stop | None = None
         self._detail = ""
-        self._interrupted = False
+        self.interrupted = False
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
         self._has_critic = critic is not None
         self._scored = 0  # nodes that have a distance
         self._started = 0.0
@@ -85,7 +98,7 @@ class Search:
         self.warnings[sentence] = self.warnings.get(sentence, 0) + 1
 
     def run(self) -> Result:
-        """Search to the end. Ctrl-C ends it early and whole: `Stop.INTERRUPTED` (a second one raises)."""
+        """Search to the end. Ctrl-C ends it early and whole, with `Stop.INTERRUPTED`."""
         if asyncio._get_running_loop() is not None:
             raise SearchError("search.run was called from a running event loop: await search.arun instead")
         loop = asyncio.new_event_loop()
@@ -93,7 +106,7 @@ class Search:
         in_main_thread = threading.current_thread() is threading.main_thread()
         previous = signal.getsignal(signal.SIGINT) if in_main_thread else None
         if previous is not None:
-            signal.signal(signal.SIGINT, lambda *_: self._on_ctrl_c(loop, task))
+            signal.signal(signal.SIGINT, lambda *_: self._on_ctrl_c())
         try:
             return loop.run_until_complete(task)
         except KeyboardInterrupt:
@@ -108,14 +121,24 @@ class Search:
                 signal.signal(signal.SIGINT, previous)
             loop.close()
 
-    def _on_ctrl_c(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Result]) -> None:
-        again, self._interrupted = self._interrupted, True
+    def _on_ctrl_c(self) -> None:
+        again = self.interrupted
+        self.interrupted = True
         if again or self._calls.in_call:
             raise KeyboardInterrupt  # in a call: Calls takes it; twice: the caller has waited long enough
-        loop.call_soon_threadsafe(task.cancel)
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """End the search, from any thread or a signal handler, as soon as the call in progress lets it."""
+        self.interrupted = True
+        if self._running is not None:
+            loop, wake = self._running
+            loop.call_soon_threadsafe(lambda: wake.done() or wake.set_result(None))
 
     async def arun(self) -> Result:
         """As `run`, in a running event loop. When cancelled it leaves `result()` whole and raises."""
+        loop = asyncio.get_running_loop()
+        self._running = (loop, loop.create_future())
         self._started = time.monotonic()
         self.strategy.start(self.graph, random.Random(self.seed), self._has_critic)
         for note in self.strategy.notes:
@@ -126,11 +149,14 @@ class Search:
         try:
             await self._loop(under_way)
         except (Interrupted, asyncio.CancelledError) as end:
-            cancelled = isinstance(end, asyncio.CancelledError) and not self._interrupted
+            cancelled = isinstance(end, asyncio.CancelledError)
             self._stop = Stop.INTERRUPTED
+        except _Unfinished as unfinished:
+            self._stop = unfinished.stop
         except PartFailed as failure:
             self._stop, self._detail = failure.stop, str(failure)
         finally:
+            self._running = None
             await self._let_go(under_way)
         if self.graph.status[ROOT] == PROVED:
             self._stop = Stop.PROVED
@@ -192,7 +218,7 @@ class Search:
         generating = asyncio.Lock()
         checking = asyncio.Semaphore(self.options.workers)
         # Only coroutines and threads make a task worth its price: 30 µs, as much as three expansions.
-        tasks = self.options.overlapping or self.options.threads
+        tasks = self._calls.waits
         await self._score(0, 1)
         self.strategy.offer(range(1))
         yielded = time.monotonic()
@@ -218,8 +244,8 @@ class Search:
                 self._stop = self._stop or Stop.EXHAUSTED
                 return
             batch, task = under_way[0]
-            if task is not None and not await self._finished(task):
-                return
+            if task is not None:
+                await self._wait_for(task)
             self._insert(batch)
             under_way.popleft()
             await self._observe(batch)
@@ -227,7 +253,7 @@ class Search:
     def _should_stop(self, now: float) -> bool:
         if self.graph.status[ROOT]:
             self._stop = Stop.PROVED if self.graph.status[ROOT] == PROVED else Stop.EXHAUSTED
-        elif self._interrupted:
+        elif self.interrupted:
             self._stop = Stop.INTERRUPTED
         else:
             statistics = self.statistics
@@ -295,17 +321,17 @@ class Search:
             left -= len(proposals)
         batch.reserved = sum(map(len, batch.proposals))
 
-    async def _finished(self, task: asyncio.Task[None]) -> bool:
-        """Wait for a batch; False where the wall clock ran out first."""
+    async def _wait_for(self, task: asyncio.Task[Answer]) -> Answer:
+        """The task's result; raises `_Unfinished` where the wall clock or `interrupt` comes first."""
         timeout = None
         if self.budget.seconds is not None:
             timeout = max(0.0, self._started + self.budget.seconds - time.monotonic())
-        done, _ = await asyncio.wait({task}, timeout=timeout)
-        if not done:
-            self._stop = Stop.SECONDS
-            return False
-        task.result()
-        return True
+        assert self._running is not None
+        waited = {task, self._running[1]}
+        await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise _Unfinished(Stop.INTERRUPTED if self.interrupted else Stop.SECONDS)
+        return task.result()
 
     def _insert(self, batch: _Batch) -> None:
         """Put a batch's outcomes into the graph, in the order of its choices."""
@@ -368,7 +394,15 @@ class Search:
         self._scored = end
         if not self._has_critic or first == end:
             return
-        scores = await self._calls.score(self.graph.states[first:end])
+        work = self._calls.score(self.graph.states[first:end])
+        if self._calls.waits:
+            task = asyncio.create_task(work)
+            try:
+                scores = await self._wait_for(task)
+            finally:
+                task.cancel()
+        else:
+            scores = await work
         for node, score in enumerate(scores, first):
             self.graph.distance[node] = score
         self._tell(lambda: Scored(self.graph, first, tuple(scores)))
@@ -376,7 +410,7 @@ class Search:
     async def _let_go(self, under_way: deque[tuple[_Batch, asyncio.Task[None] | None]]) -> None:
         """Drop what is under way; its nodes are open again, as if they had not been chosen."""
         tasks = [task for _, task in under_way if task is not None and not task.done()]
-        if tasks or self._interrupted:
+        if tasks or self.interrupted:
             interrupt = getattr(self._calls.checker, "interrupt", None)
             if interrupt is not None:
                 interrupt()
