@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from retrieval.errors import EncoderError, missing_extra
+from retrieval.errors import EncoderError, MissingExtra, missing_extra
 from retrieval.serialize import FORMATS, Format
 
 SETTINGS = "entails.json"  # beside a checkpoint that train.py wrote: its text format and length
@@ -139,7 +139,9 @@ def load_encoder(
         except ValueError:  # no text-encoding head is registered for this architecture
             model = transformers.AutoModel.from_pretrained(checkpoint, dtype=precision, **options)
         model = model.to(device).eval()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except MissingExtra:
+        raise
+    except Exception as error:  # whatever the libraries raise for a broken checkpoint, it is one thing here
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise EncoderError(f"the encoder {checkpoint!r} cannot be loaded (a folder with a transformers checkpoint, or "
                            f"a hub id that is in the local cache or can be fetched): {first}") from None  # fmt: skip

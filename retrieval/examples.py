@@ -58,11 +58,11 @@ def read_jsonl(path: Path, corpus: Corpus) -> Read:
             if not isinstance(state, str) or not all(isinstance(n, str) for n in names):
                 raise TypeError("state and premises must be text")
             place = _position(corpus, module, data.get("theorem"), data.get("declaration"))
+            allowed = corpus.accessible.mask(place).allowed
         except (ValueError, KeyError, TypeError, UnknownModule) as error:
             raise CorpusError(f"{path}, line {number}: not an example ({error})") from None
         found = [corpus.find(n) for n in dict.fromkeys(names)]
         unknown += found.count(None)
-        allowed = corpus.accessible.mask(place).allowed
         positives = tuple(i for i in found if i is not None and allowed[i])
         inaccessible += sum(i is not None and not allowed[i] for i in found)
         if positives:

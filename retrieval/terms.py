@@ -116,9 +116,12 @@ class _Reader:
         self.depth += 1
         if self.depth > DEEP:
             raise _Deep
-        left = self.prefix()
+        left, links = self.prefix(), 0
         while self.at < len(self.tokens):
             token, kind, _ = self.tokens[self.at]
+            links += 1
+            if links > DEEP:  # `a + b + c + …` nests to the left
+                raise _Deep
             if kind in ("op", "other") and token not in STOPPERS and token not in CLOSING:
                 binding, right = INFIX.get(token, UNKNOWN_INFIX)
                 if binding < power:
@@ -171,8 +174,12 @@ class _Reader:
         return False
 
     def postfix(self, term: Term) -> Term:
+        links = 0
         while self.at < len(self.tokens):
             token, kind, spaced = self.tokens[self.at]
+            links += 1
+            if links > DEEP:
+                raise _Deep
             if token == "⁻¹":
                 self.at += 1
                 term = Term("⁻¹", (term,))
@@ -257,7 +264,7 @@ class _Reader:
         if known is not None and dot:
             head, kind = known
             term = Term(head)
-            for part in rest.split("."):
+            for part in rest.split(".", DEEP):
                 term = Term(f"{kind}.{part}", (term,))
                 kind = ""
             return term

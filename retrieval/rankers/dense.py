@@ -29,8 +29,9 @@ PROBES = 16  # inverted lists read per query
 EFFORT = 64  # HNSW's efSearch
 INDEXES: dict[str, Callable[[int], str]] = {
     "flat": lambda count: "Flat",
-    # 4 √n lists (FAISS's guideline); half-precision vectors halve the memory and lose nothing that shows.
-    "ivf": lambda count: f"IVF{max(1, round(4 * math.sqrt(count)))},SQfp16",
+    # 4 √n lists (FAISS's guideline), of at least 39 (what its k-means asks for); half-precision vectors halve
+    # the memory and lose nothing that shows.
+    "ivf": lambda count: f"IVF{max(1, min(round(4 * math.sqrt(count)), count // 39))},SQfp16",
     "hnsw": lambda count: "HNSW32,SQfp16",
 }
 
