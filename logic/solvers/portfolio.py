@@ -112,6 +112,7 @@ def decide_many(
     explain: bool = False,
     proof: bool = False,
     head_start: float = BATCH_HEAD_START_SECONDS,
+    cross_check: bool = False,
     max_domain: int = MAX_DOMAIN,
     on_answer: Callable[[int, Answer], None] | None = None,
 ) -> list[Answer]:
@@ -125,7 +126,7 @@ def decide_many(
     Raises:
         SolverMissing: a named solver isn't installed.
     """
-    options = _Options(deadline, tuple(solvers), explain, proof, head_start, False, max_domain)
+    options = _Options(deadline, tuple(solvers), explain, proof, head_start, cross_check, max_domain)
     return _decide_many(problems, workers, options, on_answer, threading.Event())
 
 

@@ -39,6 +39,7 @@ RULES = {
     "csr": "cut a contradicted literal",
     "cn": "simplify",
     "condense": "condense",
+    "apply": "apply",
 }
 # Steps that only change a formula's form; the account in words leaves them out.
 _FORM = {

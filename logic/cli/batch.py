@@ -1,0 +1,192 @@
+"""`entails logic`: replay recorded generations, and print the figures of the logic half."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from logic.errors import InputError, LogicError
+
+app = typer.Typer(no_args_is_help=True, help="Batch runs over data sets and recorded generations.")
+BAD_INPUT = 2
+
+
+def _complain(problem: str) -> None:
+    print(f"entails logic: {problem}", file=sys.stderr)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+@app.command("replay")
+def replay_command(
+    file: Annotated[Path, typer.Argument(help="JSON lines with `id`, `samples` and, for scoring, `label`.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write one line of results for each question here.")
+    ] = None,
+    vote: Annotated[
+        str, typer.Option(help="majority (LINC's), rpc (needs `log_probabilities`) or meaning.")
+    ] = "meaning",
+    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Abstain below this confidence.")] = 0.0,
+    deadline: Annotated[float, typer.Option(min=0.01, help="Seconds for one problem.")] = 5.0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Problems at a time; one for each core if not given.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Decide recorded generations and vote; prints accuracy, error rate, abstentions and a confusion matrix.
+
+    Exit code 2: a line or sample was not what it should be (the others are answered all the same).
+    """
+    from logic.replay import run
+    from logic.samples import Decider
+
+    try:
+        if out is not None and out.exists() and file.exists() and out.samefile(file):
+            raise InputError("--out is the file that is read; choose another")
+        sink = None if out is None else out.open("w", encoding="utf-8")
+    except OSError as error:
+        _complain(f"{out} can't be written: {error.strerror}")
+        raise typer.Exit(BAD_INPUT) from None
+    except LogicError as error:
+        _complain(str(error))
+        raise typer.Exit(error.exit_code) from None
+
+    def write(row: dict[str, Any]) -> None:
+        if sink is not None:
+            sink.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sink.flush()  # what is answered stays, whatever happens next
+
+    try:
+        report = run(file, write, _complain, vote, threshold, Decider(deadline, workers))
+    except LogicError as error:
+        _complain(str(error))
+        raise typer.Exit(error.exit_code) from None
+    finally:
+        if sink is not None:
+            sink.close()
+    if as_json:
+        print(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        _print_report(file.name, report, vote, out)
+    if report.problems:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _print_report(name: str, report: Any, vote: str, out: Path | None) -> None:
+    from rich.console import Console
+
+    from logic.vote import ANSWERS
+
+    console = Console(highlight=False)
+    console.print(f"{name}: {report.questions} questions, {report.samples} samples, {report.seconds:.1f} s")
+    if not report.questions:
+        return
+    console.print(
+        f"accuracy ({vote} vote)   {_share(report.accuracy)}  ({report.right} of {report.labelled} labelled)"
+    )
+    console.print(f"accuracy (majority)     {_share(report.majority_accuracy)}")
+    console.print(f"error rate of samples   {_share(report.error_rate)}")
+    console.print(f"no answer               {report.unanswered} of {report.questions}")
+    console.print(f"calibration error (ECE) {_share(report.calibration_error)}")
+    console.print(
+        "samples: " + ", ".join(f"{name} {count}" for name, count in sorted(report.verdicts.items()))
+    )
+    if report.labelled:
+        console.print(_confusion(report, ANSWERS))
+    if out is not None:
+        console.print(f"results in {out}")
+
+
+def _confusion(report: Any, answers: Any) -> Any:
+    from rich.table import Table
+
+    table = Table(title="label (rows) and answer (columns)", title_justify="left")
+    table.add_column("")
+    for column in [*(answer.value for answer in answers), "none"]:
+        table.add_column(column, justify="right")
+    for label in answers:
+        table.add_row(label.value, *(str(report.confusion[label, answer]) for answer in [*answers, None]))
+    return table
+
+
+@app.command("figures")
+def figures_command(
+    data: Annotated[Path, typer.Option(help="The folder with folio/ and linc/.")] = Path("data"),
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Also refit the vote's channel and cross-validate it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """FOLIO's gold formulas, the replay of recorded generations, and the time for one problem."""
+    from logic import figures
+    from logic.vote import fit_channel
+
+    try:
+        gold = figures.gold(data / "folio" / "validation.jsonl")
+        replays = [figures.replay_file(path, _complain) for path in figures.files(data)]
+        found: dict[str, Any] = {"schema": 1, "gold": gold.as_json(), "replay": []}
+        for item in replays:
+            found["replay"].append({
+                "file": item.name,
+                "paper_accuracy": item.paper_accuracy,
+                "paper_error_rate": item.paper_error_rate,
+                **item.report.as_json(),
+            })  # fmt: skip
+        if fit:
+            questions = {path.name: figures.labelled_ballots(path) for path in figures.files(data)}
+            first = next(iter(questions.values()))
+            found["channel"] = str(fit_channel([(label, cast) for _, label, cast in first]))
+            found["cross_validated"] = {
+                name: figures.cross_validated(asked) for name, asked in questions.items()
+            }
+    except LogicError as error:
+        _complain(str(error))
+        raise typer.Exit(error.exit_code) from None
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    _print_figures(gold, replays, found)
+
+
+def _print_figures(gold: Any, replays: Any, found: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from logic.vote import ANSWERS
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        f"FOLIO gold formulas: {gold.read} of {gold.problems} problems read ({_share(gold.read /
+        gold.problems)})"
+    )
+    console.print(
+        f"decided: {gold.decided}; {_share(gold.agreeing / max(gold.decided, 1))} agree with their label"
+    )
+    console.print(f"median time of one decided problem, all solvers warm: {gold.milliseconds:.1f} ms")
+    for trouble in gold.unread:
+        console.print(f"  not read: {trouble}")
+    for item in gold.disagreements:
+        console.print(
+            f"  line {item.line}: label {item.label.value}, decided {item.decided.value}: {item.conclusion}"
+        )
+        for reason in item.reasons:
+            console.print(f"    {reason}", markup=False)
+    console.print()
+    for item in replays:
+        report = item.report
+        console.print(
+            f"{item.name}: accuracy {_share(report.accuracy)} (majority {_share(report.majority_accuracy)};
+            paper " f"{_share(item.paper_accuracy)}), errors {_share(report.error_rate)} (paper "
+            f"{_share(item.paper_error_rate)}), ECE {_share(report.calibration_error)}, no answer
+            {report.unanswered}, " f"{report.seconds:.1f} s"
+        )
+        console.print(_confusion(report, ANSWERS))
+    if "channel" in found:
+        console.print(f"channel fitted to {replays[0].name}: {found['channel']}")
+        for name, share in found["cross_validated"].items():
+            console.print(f"{name}: accuracy with channels fitted to other questions {_share(share)}")
