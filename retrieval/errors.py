@@ -19,7 +19,11 @@ class UnknownModule(RetrievalError):
 
 
 class IndexDamaged(RetrievalError):
-    """An index file is missing, truncated, overwritten or of another format version: build it again."""
+    """An index file is truncated, overwritten or of another format version: build it again."""
+
+
+class IndexMissing(IndexDamaged):
+    """There is no index where one is looked for: build one."""
 
 
 class IndexStale(RetrievalError):

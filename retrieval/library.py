@@ -15,7 +15,7 @@ from pathlib import Path
 from retrieval import corpus as corpora
 from retrieval.corpus import Corpus
 from retrieval.encoder import Encoder, load_encoder
-from retrieval.errors import IndexDamaged, RetrievalError
+from retrieval.errors import IndexDamaged, IndexMissing, RetrievalError
 from retrieval.rankers import SINGLE, ranker
 from retrieval.rankers.base import Ranker
 from retrieval.rankers.bm25 import BM25
@@ -92,7 +92,7 @@ class Library:
             loaded = load_encoder(encoder, local_only=local_only) if isinstance(encoder, str) else encoder
             path = dense_file(folder, loaded.name)
             if not path.exists():
-                raise IndexDamaged(f"there is no dense index for the encoder {loaded.name!r}; build it with "
+                raise IndexMissing(f"there is no dense index for the encoder {loaded.name!r}; build it with "
                                    f"`entails index --encoder {loaded.name}`")  # fmt: skip
             rankers["dense"] = ranker("dense").open(path, corpus, loaded)
         return cls(corpus, rankers, left_out)

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.errors import REBUILD, IndexDamaged
+from retrieval.errors import REBUILD, IndexDamaged, IndexMissing
 
 MAGIC = b"ENTLSIX1"
 PREFIX = struct.Struct("<8sQI")
@@ -96,7 +96,7 @@ def read(path: Path, kind: str, version: int) -> Stored:
                                    f"{REBUILD}")  # fmt: skip
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except FileNotFoundError:
-        raise IndexDamaged(f"there is no index at {path}; build one with `entails index`") from None
+        raise IndexMissing(f"there is no index at {path}; build one with `entails index`") from None
     except OSError as error:
         raise IndexDamaged(f"the index {path} cannot be read: {error.strerror}") from error
     stored = Stored(path, header["meta"], {e["name"]: _view(mapped, start, e) for e in header["arrays"]})

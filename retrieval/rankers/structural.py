@@ -37,7 +37,9 @@ from retrieval.terms import read_state, read_statement
 
 KIND, VERSION = "structural", 1
 EQUATIONS = frozenset(("=", "↔", "==", "≍"))
-RELATIONS = EQUATIONS | frozenset(["≠", "<", "≤", ">", "≥", "∈", "∉", "∣", "⊆", "⊂", "¬", "∧", "∨", "∃", "~", "<+", "<+:", "<:+", "<:+:"])
+RELATIONS = EQUATIONS | frozenset(
+    ["≠", "<", "≤", ">", "≥", "∈", "∉", "∣", "⊆", "⊂", "¬", "∧", "∨", "∃", "~", "<+", "<+:", "<:+", "<:+:"]
+)
 PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
 # What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
 WORTH = {CONCLUSION: 1.0, LEFT: 0.6, RIGHT: 0.3, HYPOTHESIS: 0.4}

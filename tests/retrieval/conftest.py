@@ -54,7 +54,12 @@ LIBRARY = {
 
 def library(lean: str = "4.28.0") -> list[Module]:
     return [
-        Module(name, imports, tuple(Premise(n, code, kind, doc) for n, code, kind, doc in premises), fingerprint=f"{name}-1")
+        Module(
+            name,
+            imports,
+            tuple(Premise(n, code, kind, doc) for n, code, kind, doc in premises),
+            fingerprint=f"{name}-1",
+        )
         for name, (imports, premises) in LIBRARY.items()
     ]
 

@@ -13,7 +13,11 @@ def simple(name, *imports, premises=(), fingerprint="1"):
 
 def test_a_saved_corpus_is_the_same_when_opened(tmp_path, modules):
     rich = replace(
-        modules[0].premises[0], attributes=("simp", "symm"), constants=("Eq", "Nat"), docstring="A docstring.", span=(3, 1, 4, 20)
+        modules[0].premises[0],
+        attributes=("simp", "symm"),
+        constants=("Eq", "Nat"),
+        docstring="A docstring.",
+        span=(3, 1, 4, 20),
     )
     modules[0] = replace(modules[0], premises=(rich, *modules[0].premises[1:]))
     made = Corpus.of(modules, "4.28.0")
@@ -61,12 +65,18 @@ def test_duplicate_names_and_modules_are_errors():
 
 def test_duplicates_can_be_allowed_and_stay_apart_by_module():
     corpus = Corpus.of([simple("A", premises="xyx"), simple("B", premises="x")], duplicates="allow")
-    assert [(corpus.module_of(i), corpus.names[i]) for i in range(len(corpus))] == [("A", "y"), ("A", "x"), ("B", "x")]
+    assert [(corpus.module_of(i), corpus.names[i]) for i in range(len(corpus))] == [
+        ("A", "y"),
+        ("A", "x"),
+        ("B", "x"),
+    ]
 
 
 def test_an_index_of_another_lean_is_an_error_that_says_how_to_rebuild(tmp_path, corpus):
     corpus.save(tmp_path / "c")
-    with pytest.raises(IndexStale, match=r"built from Lean 4\.28\.0, the Lean at hand is 4\.30\.0; .*--rebuild"):
+    with pytest.raises(
+        IndexStale, match=r"built from Lean 4\.28\.0, the Lean at hand is 4\.30\.0; .*--rebuild"
+    ):
         Corpus.open(tmp_path / "c", "4.30.0")
     assert len(Corpus.open(tmp_path / "c")) == len(corpus)
 

@@ -19,7 +19,11 @@ pytest.importorskip("faiss", reason="pip install 'entails[retrieval]'")
 def wide() -> Corpus:
     """2,400 premises in 24 modules, each importing the one before."""
     return Corpus.of(
-        Module(f"M{i:02}", (f"M{i - 1:02}",) if i else (), tuple(Premise(f"p{i}_{j}", "x = x") for j in range(100)))
+        Module(
+            f"M{i:02}",
+            (f"M{i - 1:02}",) if i else (),
+            tuple(Premise(f"p{i}_{j}", "x = x") for j in range(100)),
+        )
         for i in range(24)
     )
 
@@ -41,7 +45,9 @@ def test_every_kind_of_index_finds_the_nearest_accessible(wide, unit, kind):
         want = allowed[np.argsort(-(vectors[allowed] @ vector))[:10]]
         numbers, scores = ranker.top(Query("", position, vector=vector), 10)
         assert len(numbers) == 10 and set(numbers) <= set(allowed)
-        np.testing.assert_allclose(scores, vectors[numbers] @ vector, atol=2e-3)  # half precision in the lists
+        np.testing.assert_allclose(
+            scores, vectors[numbers] @ vector, atol=2e-3
+        )  # half precision in the lists
         right += len(set(want) & set(numbers))
         total += 10
     assert right == total if kind == "flat" else right / total > 0.9
@@ -59,7 +65,10 @@ def test_few_accessible_premises_are_all_found(wide, unit, monkeypatch, kind):
 def test_a_batch_over_many_positions_gives_what_single_queries_give(wide, unit):
     ranker = Dense.from_vectors(wide, unit(len(wide), 32), kind="flat")
     places = [At("M03", 7), Everywhere(), Importing(("M05",)), At("M23", 99)]
-    queries = [Query("", places[i % 4], vector=v, exclude=("p0_1",) if i % 3 else ()) for i, v in enumerate(unit(20, 32, seed=9))]
+    queries = [
+        Query("", places[i % 4], vector=v, exclude=("p0_1",) if i % 3 else ())
+        for i, v in enumerate(unit(20, 32, seed=9))
+    ]
     for many, query in zip(ranker.top_batch(queries, 6), queries, strict=True):
         np.testing.assert_array_equal(many[0], ranker.top(query, 6)[0])
 
@@ -88,9 +97,16 @@ def test_wrong_shapes_are_errors(wide, unit):
 def test_missing_faiss_is_one_sentence_with_the_command(monkeypatch, corpus, unit):
     real = builtins.__import__
     monkeypatch.setattr(
-        builtins, "__import__", lambda name, *a, **k: (_ for _ in ()).throw(ImportError(name)) if name == "faiss" else real(name, *a, **k)
+        builtins,
+        "__import__",
+        lambda name, *a, **k: (
+            (_ for _ in ()).throw(ImportError(name)) if name == "faiss" else real(name, *a, **k)
+        ),
     )
-    with pytest.raises(MissingExtra, match=r"needs the package faiss-cpu; install it with `pip install 'entails\[retrieval\]'`"):
+    with pytest.raises(
+        MissingExtra,
+        match=r"needs the package faiss-cpu; install it with `pip install 'entails\[retrieval\]'`",
+    ):
         Dense.from_vectors(corpus, unit(len(corpus), 8))
 
 
@@ -127,7 +143,10 @@ def test_a_checkpoint_with_another_pooling_is_run_by_its_own_library(tmp_path, m
     folder = tmp_path / "cls"
     shutil.copytree(minilm, folder)
     path = folder / "1_Pooling" / "config.json"
-    pooling = json.loads(path.read_text()) | {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    pooling = json.loads(path.read_text()) | {
+        "pooling_mode_cls_token": True,
+        "pooling_mode_mean_tokens": False,
+    }
     path.write_text(json.dumps(pooling))
     ours, plain = load_encoder(str(folder), device="cpu"), load_encoder(minilm, device="cpu")
     assert ours.dimension == 384
@@ -194,7 +213,11 @@ def test_an_empty_folder_and_broken_weights_are_errors(tmp_path, minilm):
 @pytest.mark.parametrize(
     ("name", "code", "text"),
     [
-        ("Nat.add_comm", "theorem add_comm (n m) : n + m = m + n", "theorem <a>Nat.add_comm</a> (n m) : n + m = m + n"),
+        (
+            "Nat.add_comm",
+            "theorem add_comm (n m) : n + m = m + n",
+            "theorem <a>Nat.add_comm</a> (n m) : n + m = m + n",
+        ),
         ("Nat.add_comm", "theorem Nat.add_comm : True", "theorem <a>Nat.add_comm</a> : True"),
         ("A.b", "def _root_.A.b := 1", "def <a>A.b</a> := 1"),
         ("f", "def «f» := f 1", "def <a>f</a> := <a>f</a> 1"),

@@ -30,7 +30,11 @@ def test_figures_are_leandojos(corpus):
     # R@1: 1/2, 0, 0; R@10: 2/2, 1/1, 0; reciprocal ranks 1, 1/3, 0
     ranker = Listed(corpus, [4, 9, 5], [1, 2, 3], [1, 2])
     score = evaluate(ranker, [example(4, 5), example(3), example(7)])
-    assert (score.examples, score.recall_1, score.recall_10) == (3, pytest.approx(100 / 6), pytest.approx(200 / 3))
+    assert (score.examples, score.recall_1, score.recall_10) == (
+        3,
+        pytest.approx(100 / 6),
+        pytest.approx(200 / 3),
+    )
     assert score.mrr == pytest.approx((1 + 1 / 3) / 3)
 
 
@@ -67,7 +71,9 @@ def test_premises_that_cannot_be_positives_are_counted(tmp_path, corpus):
     (tmp_path / "e").write_text(json.dumps(row) + "\n\n")
     read = read_jsonl(tmp_path / "e", corpus)
     assert [corpus.names[i] for i in read.examples[0].positives] == ["Nat.add_comm"]
-    assert (read.unknown, read.inaccessible) == (1, 1) and read.examples[0].position == At("Init.Data.List.Lemmas", 1)
+    assert (read.unknown, read.inaccessible) == (1, 1) and read.examples[0].position == At(
+        "Init.Data.List.Lemmas", 1
+    )
 
 
 @pytest.mark.parametrize(

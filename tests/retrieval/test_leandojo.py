@@ -66,7 +66,10 @@ def test_a_position_sees_what_ends_before_it(file, place, seen):
         ("{", "line 1: not JSON"),
         ("[]", "line 1: not a file of a LeanDojo corpus"),
         ('{"path": "a"}', "line 1: not a file"),
-        ('{"path": "a", "imports": [], "premises": [{"full_name": "x", "code": "y", "start": 3, "end": 4}]}', "line 1"),
+        (
+            '{"path": "a", "imports": [], "premises": [{"full_name": "x", "code": "y", "start": 3, "end": 4}]}',
+            "line 1",
+        ),
         ('{"path": "a", "imports": ["b"], "premises": []}', "imports 'b', which is not in the corpus"),
     ],
 )

@@ -29,7 +29,10 @@ STATES = [
     ("α : Type u\nl₁ l₂ : List α\n⊢ (l₁ ++ l₂).length = l₂.length + l₁.length", "List.length_append"),
     ("a b : Nat\n⊢ a + b = b + a", "Nat.add_comm"),
     ("a b c : Nat\nh : a ≤ b\n⊢ a * c ≤ b * c", "Nat.mul_le_mul_right"),
-    ("α : Type u\nf : α → Nat\nxs ys : List α\n⊢ List.map f (xs ++ ys) = List.map f xs ++ List.map f ys", "List.map_append"),
+    (
+        "α : Type u\nf : α → Nat\nxs ys : List α\n⊢ List.map f (xs ++ ys) = List.map f xs ++ List.map f ys",
+        "List.map_append",
+    ),
 ]
 
 
@@ -74,7 +77,9 @@ def test_k_below_one_is_an_error(lib):
             chosen.rank(Query("x"), 0)
 
 
-@pytest.mark.parametrize("text", ["", "⊢", "🙂", "a" * 100_000, "(" * 5000, "⊢ " + "x + " * 5000, "zzzz qqqq"])
+@pytest.mark.parametrize(
+    "text", ["", "⊢", "🙂", "a" * 100_000, "(" * 5000, "⊢ " + "x + " * 5000, "zzzz qqqq"]
+)
 def test_odd_queries_are_answered(lib, text):
     for chosen in (*lib.rankers.values(), lib.fusion):
         assert len(chosen.rank(Query(text), 5)) <= 5
@@ -95,7 +100,9 @@ def test_a_structural_index_built_from_an_older_one_is_the_same(corpus, modules)
     older = Structural.build(Corpus.of(modules[:2], "4.28.0"))
     fresh, incremental = Structural.build(corpus), Structural.build(corpus, older)
     for state, _ in STATES:
-        assert [h.name for h in incremental.rank(Query(state), 5)] == [h.name for h in fresh.rank(Query(state), 5)]
+        assert [h.name for h in incremental.rank(Query(state), 5)] == [
+            h.name for h in fresh.rank(Query(state), 5)
+        ]
 
 
 def test_a_state_given_as_terms_is_used_instead_of_the_text(lib):
@@ -112,7 +119,11 @@ def sparse(draw):
     features = draw(st.integers(1, 6))
     row = st.dictionaries(st.integers(0, features - 1), st.floats(0.125, 8, width=16), max_size=features)
     rows = draw(st.lists(row, min_size=1, max_size=30))
-    query = draw(st.dictionaries(st.sampled_from([f"f{i}" for i in range(features + 1)]), st.floats(0.125, 4, width=16)))
+    query = draw(
+        st.dictionaries(
+            st.sampled_from([f"f{i}" for i in range(features + 1)]), st.floats(0.125, 4, width=16)
+        )
+    )
     return features, rows, query
 
 
@@ -196,7 +207,9 @@ def test_the_edges_of_every_node_are_sorted_as_the_look_up_needs():
     at = tree.arrays["edges_at"]
     for a, b in zip(at, at[1:], strict=False):
         tokens = tree.arrays["edge_token"][a:b].tolist()
-        assert tokens == sorted(set(tokens)) and all(bisect_left(tokens, t) == i for i, t in enumerate(tokens))
+        assert tokens == sorted(set(tokens)) and all(
+            bisect_left(tokens, t) == i for i, t in enumerate(tokens)
+        )
 
 
 # fusion
@@ -211,7 +224,9 @@ class Fixed(Ranking):
 
 
 def test_fusion_adds_reciprocal_ranks_and_says_who_took_part(corpus):
-    fused = Fusion([Fixed("a", corpus, [4, 2, 7]), Fixed("b", corpus, [2, 9])], left_out={"dense": "no encoder"})
+    fused = Fusion(
+        [Fixed("a", corpus, [4, 2, 7]), Fixed("b", corpus, [2, 9])], left_out={"dense": "no encoder"}
+    )
     hits = fused.rank(Query(""), 3)
     assert [h.index for h in hits] == [2, 4, 9]
     assert hits[0].score == pytest.approx(1 / 62 + 1 / 61) and hits[1].score == pytest.approx(1 / 61)

@@ -9,7 +9,11 @@ from retrieval import store
 from retrieval.errors import IndexDamaged
 from retrieval.store import Lists, Strings
 
-ARRAYS = {"a": np.arange(10, dtype=np.int32), "empty": np.empty((0, 3), np.float32), "b": np.eye(3, dtype=np.float32)}
+ARRAYS = {
+    "a": np.arange(10, dtype=np.int32),
+    "empty": np.empty((0, 3), np.float32),
+    "b": np.eye(3, dtype=np.float32),
+}
 
 
 @pytest.fixture

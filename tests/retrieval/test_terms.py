@@ -59,13 +59,18 @@ def test_holes_of_a_pattern_are_one_term_where_they_have_one_name():
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(st.sampled_from("()[]{}⟨⟩∀∃λ,.:=→↔+*-_ ?'\"xl₁ fun if then match with | ⊢\n"), max_size=60) | st.text(max_size=40))
+@given(
+    st.text(st.sampled_from("()[]{}⟨⟩∀∃λ,.:=→↔+*-_ ?'\"xl₁ fun if then match with | ⊢\n"), max_size=60)
+    | st.text(max_size=40)
+)
 def test_reading_never_fails(text):
     for read in (read_statement, read_state, lambda t: read_statement(t, holes=True)):
         assert read(text).conclusion.head is not None
 
 
-@pytest.mark.parametrize("text", ["(" * 10_000, "¬" * 10_000 + "p", "a → " * 10_000, "f (" * 5_000 + ")" * 5_000, "x + " * 10_000])
+@pytest.mark.parametrize(
+    "text", ["(" * 10_000, "¬" * 10_000 + "p", "a → " * 10_000, "f (" * 5_000 + ")" * 5_000, "x + " * 10_000]
+)
 def test_deep_nesting_is_opaque_and_not_a_crash(text):
     assert read_statement(text).conclusion.head
     assert read_state("h : " + text + "\n⊢ " + text).conclusion.head

@@ -1,0 +1,91 @@
+"""What the commands on premises share: opening an index, reading examples, progress, errors as exit codes.
+
+Not here: the commands (search.py, index.py, train.py, bench_retrieval.py) or any retrieval.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from retrieval.errors import IndexMissing, MissingExtra, RetrievalError
+
+if TYPE_CHECKING:
+    from retrieval.corpus import Corpus
+    from retrieval.examples import Example
+    from retrieval.library import Library
+
+NOTHING_FOUND, BAD_INPUT, MISSING = 1, 2, 3
+DEFAULT_INDEX = "embedded"
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Errors of retrieval become one line on standard error and their exit code."""
+    try:
+        yield
+    except (MissingExtra, IndexMissing) as error:
+        print(f"entails: {error}", file=sys.stderr)
+        raise typer.Exit(MISSING) from None
+    except RetrievalError as error:
+        print(f"entails: {error}", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        print(f"entails: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def index_folder(name: str) -> Path:
+    """`--index` names an index in the user's cache, or a folder (anything with a path separator in it)."""
+    from retrieval.library import cache_folder
+
+    return Path(name) if "/" in name or "\\" in name or Path(name).is_dir() else cache_folder(name)
+
+
+def open_library(index: str, encoder: str | None) -> Library:
+    """Open an index by name or folder."""
+    from retrieval.library import Library
+
+    return Library.open(index_folder(index), encoder=encoder)
+
+
+def open_corpus(index: str, corpus: Path | None, allow_duplicates: bool) -> Corpus:
+    """The corpus of a LeanDojo file if one is given, else that of an index."""
+    from retrieval.corpus import Corpus
+    from retrieval.leandojo import read_corpus
+
+    if corpus is not None:
+        return read_corpus(corpus, duplicates="allow" if allow_duplicates else "error")
+    return Corpus.open(index_folder(index) / "corpus.index")
+
+
+def read_examples(path: Path, corpus: Corpus) -> Sequence[Example]:
+    """Examples from a LeanDojo split (`.json`) or from JSON lines; says on standard error what was dropped."""
+    from retrieval import examples, leandojo
+
+    if path.suffix == ".json":
+        return leandojo.read_examples(path, corpus)
+    read = examples.read_jsonl(path, corpus)
+    if read.unknown or read.inaccessible:
+        print(f"{path}: {read.unknown} premises are not in the corpus and {read.inaccessible} not accessible where "
+              "they are named; they are left out", file=sys.stderr)  # fmt: skip
+    return read.examples
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[object]:
+    """A Rich progress display on standard error, off where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+    ) as shown:
+        yield shown
