@@ -10,7 +10,9 @@ top of the table.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from search.errors import SearchError
@@ -19,16 +21,15 @@ from search.perspectives.base import Perspective, tie
 from search.shortest import costs
 
 Table = Mapping[str, tuple[float, float]]  # kind → (times applied, times of use)
+_FIRST = re.compile(r"[·\s(<;>]*([^\s(\[{⟨;,]*)")
 PRIOR = (2.0, 1.0)  # an unknown kind counts as one of two
 
 
+@lru_cache(maxsize=65_536)
 def first_word(action: str) -> str:
     """The kind of an action: what comes before the first blank or bracket."""
-    stripped = action.lstrip("· (<;>")
-    end = 0
-    while end < len(stripped) and not stripped[end].isspace() and stripped[end] not in "([{⟨;,":
-        end += 1
-    return stripped[:end]
+    found = _FIRST.match(action)
+    return found.group(1) if found else ""
 
 
 def count(

@@ -8,6 +8,9 @@ from heapq import heappop, heappush
 from search.graph import Graph
 
 
+MAX_RESCORED = 16  # where all scores grow, as those of novelty do, an exact answer would rescore all leaves
+
+
 class Frontier:
     """Leaves by score, the smallest first, equal ones in order of insertion.
 
@@ -34,14 +37,22 @@ class Frontier:
         """The first selectable leaf that is not in `chosen`, or -1."""
         heap, graph = self._heap, self.graph
         expanded, status, needed = graph.expanded, graph.status, graph.needed
+        passed: list[tuple[float, int]] = []
         while heap:
-            before, node = heappop(heap)
+            node = heappop(heap)[1]
             if expanded[node] or status[node] or needed[node] <= 0 or node in chosen:
                 continue
-            if self.moving and heap:
-                now = self.score(node)
-                if now > before and (now, node) > heap[0]:
-                    heappush(heap, (now, node))
-                    continue
-            return node
-        return -1
+            if not self.moving:
+                return node
+            now = self.score(node)
+            if not heap or (now, node) <= heap[0] or len(passed) == MAX_RESCORED:
+                passed.append((now, node))
+                break
+            passed.append((now, node))
+        if not passed:
+            return -1
+        best = min(passed)
+        for entry in passed:
+            if entry is not best:
+                heappush(heap, entry)
+        return best[1]
