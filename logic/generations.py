@@ -1,9 +1,10 @@
-"""A language model's text, taken apart into sentences and the formulas it wrote for them. No formula is read here.
+"""A language model's text, taken apart into sentences and the formulas it wrote for them. No formula is read
+here.
 
-The layouts, tried in this order: LINC's `TEXT:`/`FOL:` lines (other labels of the same meaning too); `formula :::
-sentence` lines; headings such as `Premises:` and `Conclusion:` over lines of formulas; lines of formulas alone. The
-last pair is the conclusion. What a chat model puts around them (code fences, list marks, bold, HTML escapes, LaTeX's
-dollar signs) is taken off first.
+The layouts, tried in this order: LINC's `TEXT:`/`FOL:` lines (other labels of the same meaning too); `formula
+::: sentence` lines; headings such as `Premises:` and `Conclusion:` over lines of formulas; lines of formulas
+alone. The last pair is the conclusion. What a chat model puts around them (code fences, list marks, bold,
+HTML escapes, LaTeX's dollar signs) is taken off first.
 """
 
 from __future__ import annotations
@@ -32,19 +33,20 @@ class Generation:
     notes: tuple[Note, ...] = ()
 
 
-_SENTENCE_LABEL = (
-    r"text|sentence|premise|conclusion|statement|nl|natural language|question|fact|rule|english|hypothesis|claim"
-)
+_SENTENCE_LABEL = r"text|sentence|premise|conclusion|statement|nl|natural language|question|fact|rule|english|hypothesis|claim"
 _FORMULA_LABEL = (
     r"fol|formula|fol formula|logic|logical form|first[- ]order logic|translation|expression|fol translation"
     r"|prover9|nltk|formal|fol representation"
 )
 _NUMBER = r"(?:\s*(?:#|no\.?)?\s*\d+)?"
-_LABEL = re.compile(rf"(?P<kind>(?:{_SENTENCE_LABEL})|(?:{_FORMULA_LABEL})){_NUMBER}\s*[:：]\s*(?P<rest>.*)", re.I)
+_LABEL = re.compile(
+    rf"(?P<kind>(?:{_SENTENCE_LABEL})|(?:{_FORMULA_LABEL})){_NUMBER}\s*[:：]\s*(?P<rest>.*)", re.I
+)
 _FORMULA_KIND = re.compile(rf"(?:{_FORMULA_LABEL})", re.I)
 _HEADING = re.compile(
-    r"(?:the\s+)?(?P<what>predicates?|constants?|variables?|definitions?|facts?|rules?|background(?: knowledge)?"
-    r"|premises?|assumptions?|axioms?|conclusions?|question|goal|hypothesis|query|formulas?|fol|translations?)"
+    r"(?:the\s+)?(?P<what>predicates?|constants?|variables?|definitions?|facts?|rules?|premises?|assumptions?"
+    r"|background(?: knowledge)?|axioms?|conclusions?|question|goal|hypothesis|query|formulas?|fol"
+    r"|translations?)"
     r"(?:\s+in\s+.{1,40}|\s*\(.{1,40}\))?\s*[:：]?",
     re.I,
 )
@@ -153,7 +155,8 @@ def _open(formula: str) -> bool:
 
 
 def _triple_colon(lines: list[str], notes: list[Note]) -> list[Pair]:
-    """`formula ::: sentence`, as Logic-LM prompts for; the predicates' glossary has the same marks and is left out."""
+    """`formula ::: sentence`, as Logic-LM prompts for; the predicates' glossary has the same marks and is
+    left out."""
     pairs: list[Pair] = []
     glossary = False
     for line in lines:
@@ -214,7 +217,8 @@ def _same(one: str, other: str) -> bool:
 
 
 def _goal_once(pairs: list[Pair], notes: list[Note]) -> list[Pair]:
-    """The conclusion is often written once more, and would then follow from itself: the premise is left out."""
+    """The conclusion is often written once more, and would then follow from itself: the premise is left
+    out."""
     if len(pairs) < 2:
         return pairs
     goal = pairs[-1]

@@ -1,7 +1,7 @@
 """Mending one formula that does not read: rules on its text, then on its loose tree, the least harmful first.
 
-A rule is applied only to what the reader refuses (the few that say otherwise apply to every formula), and what it did
-is noted. What belongs to a whole problem, such as two spellings of a name, is in `spelling.py`.
+A rule is applied only to what the reader refuses (the few that say otherwise apply to every formula), and
+what it did is noted. What belongs to a whole problem, such as two spellings of a name, is in `spelling.py`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def _read(text: str, notation: str | None) -> Reading:
         tree, notes = parse(tokens, text)
     except ReadError as error:
         tree, notes = parse(tokens, text, close_arguments=True)
-        notes = [*notes, Note("unclosed arguments", f"a list of arguments closed at the end ({error.problem})")]
+        notes = [
+            *notes,
+            Note("unclosed arguments", f"a list of arguments closed at the end ({error.problem})"),
+        ]
     notes = dropped + notes
     tried = [*notes]
     for name, rule in TREE_RULES.items():
@@ -90,7 +93,7 @@ _LEADING = re.compile(r"^[^()∀∃¬\[]*?[A-Za-z][^()∀∃¬\[]*?:\s+(?=\S)")
 _PROSE = re.compile(r"^\s*[.,;:–—-]*\s*\(?\s*(?:[A-Za-z][\w’']*[\s,.:;]+){2,}", re.S)
 # `there is an x such that P(x)`, `for any x such that`: English around a quantifier that is there
 _SUCH_THAT = re.compile(
-    r"(?:\bthere\s+(?:is|are|exists?)\s+(?:an?\s+|some\s+|at least one\s+)?|(?P<quantifier>∃\s*|\bexists?\s+|\bsome\s+))"
+    r"(?:\bthere\s+(?:is|are|exists?)\s+(?:an?\s+|some\s+|at least one\s+)?|∃\s*|\bexists?\s+|\bsome\s+)"
     r"(?P<variable>[a-z]\d*)\s*,?\s+(?:such that|s\.t\.|where|with)\s*[:,]?\s*",
     re.I,
 )
@@ -115,7 +118,12 @@ def _without_prose(text: str) -> str | None:
     text = _LEADING.sub("", text, count=1) if _LEADING.match(text) else text
     for end in [m.end() for m in re.finditer(r"\)", text)][::-1]:
         head, tail = text[:end], text[end:]
-        if head.count("(") == head.count(")") and tail.strip() and _PROSE.match(tail) and " for " not in f" {tail} ":
+        if (
+            head.count("(") == head.count(")")
+            and tail.strip()
+            and _PROSE.match(tail)
+            and " for " not in f" {tail} "
+        ):
             return head
     return text
 
@@ -127,11 +135,16 @@ def _quotes(text: str) -> str | None:
 
 
 def _odd_characters(text: str) -> str | None:
-    """Characters that no notation has are left out; `?` before a variable is TPTP's ∃ without its brackets."""
+    """Characters that no notation has are left out; `?` before a variable is TPTP's ∃ without its
+    brackets."""
     text = re.sub(r"(?<!\w)\?\s*([a-zA-Z]\w*)\s*[.:]", r"exists \1.", text)
     kept = []
     for character in text:
-        if character.isalnum() or character.isspace() or character in "_()[]{}.,;:'\"’‘“”-–−~!?&|<>=+*/\\^$%€£°#@…":
+        if (
+            character.isalnum()
+            or character.isspace()
+            or character in "_()[]{}.,;:'\"’‘“”-–−~!?&|<>=+*/\\^$%€£°#@…"
+        ):
             kept.append(character)
             continue
         try:
@@ -190,7 +203,9 @@ def _words_joined(tree: Loose) -> Loose:
         if left.kind in ("name", "number") and right.kind in ("name", "number", "apply"):
             joined = f"{left.value}_{right.value}"
             quoted = left.quoted or right.quoted
-            return Loose(right.kind if right.kind == "apply" else "name", joined, left.start, right.kids, quoted=quoted)
+            return Loose(
+                right.kind if right.kind == "apply" else "name", joined, left.start, right.kids, quoted=quoted
+            )
         return node
 
     return _rewritten(tree, rule)
@@ -218,7 +233,12 @@ def _not_applied(tree: Loose) -> Loose:
     """`Not(P(x))` and `No(P(x) & Q(x))`, a negation written as a predicate."""
 
     def rule(node: Loose, term: bool) -> Loose:
-        if node.kind == "apply" and not term and node.value.lower() in ("no", "neg", "negation") and len(node.kids) == 1:
+        if (
+            node.kind == "apply"
+            and not term
+            and node.value.lower() in ("no", "neg", "negation")
+            and len(node.kids) == 1
+        ):
             body = node.kids[0]
             if body.kind in ("op", "apply", "not", "quant"):
                 return Loose("not", "", node.start, [body])
@@ -245,7 +265,9 @@ def _chained_comparison(tree: Loose) -> Loose:
         left, right = node.kids
         last = left.kids[1] if left.kind == "op" and left.value == "and" and left.kids else left
         if last.kind == "op" and last.value in _COMPARISONS and not left.grouped:
-            return Loose("op", "and", node.start, [left, Loose("op", node.value, node.start, [last.kids[1], right])])
+            return Loose(
+                "op", "and", node.start, [left, Loose("op", node.value, node.start, [last.kids[1], right])]
+            )
         return node
 
     return _rewritten(tree, rule)
@@ -367,7 +389,9 @@ def describe(tree: Loose) -> str:
             stack.extend(reversed([node.value, "(", *inner, ")"]))
         elif node.kind == "op":
             sign = signs.get(node.value, node.value)
-            stack.extend(reversed(["(", node.kids[0], sign if sign == " " else f" {sign} ", node.kids[1], ")"]))
+            stack.extend(
+                reversed(["(", node.kids[0], sign if sign == " " else f" {sign} ", node.kids[1], ")"])
+            )
         elif node.kind == "not":
             stack.extend([node.kids[0], "-"])
         elif node.kind == "quant":
@@ -375,4 +399,3 @@ def describe(tree: Loose) -> str:
         else:
             written.append(node.value)
     return "".join(written)
-

@@ -1,8 +1,9 @@
 """Charitable readings: what a translation most likely meant, where as it stands nothing follows from it.
 
-A language model's formulas lose what people leave unsaid, and then neither the conclusion nor its negation follows
-(LINC, section 5, finds this to be the method's main error). Each reading here adds something unsaid. None of them is
-harmless, so they are used only to weigh a vote, never for a sample's own verdict, and each is recorded.
+A language model's formulas lose what people leave unsaid, and then neither the conclusion nor its negation
+follows (LINC, section 5, finds this to be the method's main error). Each reading here adds something unsaid.
+None of them is harmless, so they are used only to weigh a vote, never for a sample's own verdict, and each is
+recorded.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def exclusive_either(problem: Problem, sentences: Sequence[str]) -> Problem:
 
     def exclusive(node, kids):
         node = with_children(node, kids)
-        return Binary("xor", node.left, node.right) if isinstance(node, Binary) and node.operator == "or" else node
+        return (
+            Binary("xor", node.left, node.right)
+            if isinstance(node, Binary) and node.operator == "or"
+            else node
+        )
 
     repairs: list[Repair] = []
     for index, (sentence, formula) in enumerate(zip(sentences, formulas, strict=True)):
@@ -63,7 +68,11 @@ def exclusive_either(problem: Problem, sentences: Sequence[str]) -> Problem:
 
 def kinds_in_general(problem: Problem, sentences: Sequence[str]) -> Problem:
     """A fact about a kind, `Deadly(Cancer)`, is about all of the kind where Cancer is a predicate too."""
-    kinds = {stem_key(name): name for name, arity in _predicates([*problem.given, problem.conclusion]) if arity == 1}
+    kinds = {
+        stem_key(name): name
+        for name, arity in _predicates([*problem.given, problem.conclusion])
+        if arity == 1
+    }
     added: list[Formula] = []
     repairs: list[Repair] = []
     for index, premise in enumerate(problem.premises):
@@ -101,9 +110,9 @@ def head_nouns(problem: Problem, sentences: Sequence[str]) -> Problem:
 def presupposed_guards(problem: Problem, sentences: Sequence[str]) -> Problem:
     """Whoever is named is one of those the premises talk about: `Person(Ann)`.
 
-    A one-place predicate is taken to be presupposed where the premises only ever ask for it and never say it of
-    anything, the conclusion is not about it, and it either is a noun for everything (person, thing) or is all that a
-    premise of the form “every G is A or B” asks for, which sorts the things under discussion.
+    A one-place predicate is taken to be presupposed where the premises only ever ask for it and never say it
+    of anything, the conclusion is not about it, and it either is a noun for everything (person, thing) or is
+    all that a premise of the form “every G is A or B” asks for, which sorts the things under discussion.
     """
     asserted = _asserted(problem.given)
     asked = {(n.name, len(n.arguments)) for n in nodes(problem.conclusion) if isinstance(n, Predicate)}
@@ -156,7 +165,9 @@ def _added(problem: Problem, formulas: Sequence[Formula], repairs: Sequence[Repa
 
 
 def _predicates(formulas: Sequence[Formula]) -> list[tuple[str, int]]:
-    return sorted({(n.name, len(n.arguments)) for f in formulas for n in nodes(f) if isinstance(n, Predicate)})
+    return sorted(
+        {(n.name, len(n.arguments)) for f in formulas for n in nodes(f) if isinstance(n, Predicate)}
+    )
 
 
 def _constants(formulas: Sequence[Formula]) -> list[str]:

@@ -1,9 +1,10 @@
-"""Formulas as a model or a person wrote them, made into one problem a solver can decide; every change is recorded.
+"""Formulas as a model or a person wrote them, made into one problem a solver can decide; every change is
+recorded.
 
-The repairs are in `REPAIRS`, the least harmful first, and are tried in that order: first on each formula alone, and
-there only until it reads (`mending.py`), then on the problem as a whole (`spelling.py`), because whether two symbols
-are meant to be one shows only there. A formula that no repair helps raises `UnrepairableFormula`: there is no problem
-then, and no verdict but Error.
+The repairs are in `REPAIRS`, the least harmful first, and are tried in that order: first on each formula
+alone, and there only until it reads (`mending.py`), then on the problem as a whole (`spelling.py`), because
+whether two symbols are meant to be one shows only there. A formula that no repair helps raises
+`UnrepairableFormula`: there is no problem then, and no verdict but Error.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from dataclasses import dataclass
 
 from logic.errors import LogicError, ReadError
 from logic.mending import mend
-from logic.spelling import named_after_kind, negated_names, one_arity, one_spelling, plain_key, root_key, stem_key
+from logic.spelling import (
+    named_after_kind,
+    negated_names,
+    one_arity,
+    one_spelling,
+    plain_key,
+    root_key,
+    stem_key,
+)
 from logic.syntax.formula import Formula
 from logic.syntax.loose import Note
 from logic.syntax.walk import closed, free_variables
@@ -52,7 +61,8 @@ REPAIRS: dict[str, str] = {
 
 
 class UnrepairableFormula(LogicError):
-    """A formula of the problem that can't be read, whatever is tried. `index` counts from 0, the conclusion last."""
+    """A formula of the problem that can't be read, whatever is tried. `index` counts from 0, the conclusion
+    last."""
 
     def __init__(self, index: int, text: str, reason: ReadError) -> None:
         self.index = index
@@ -64,7 +74,8 @@ class UnrepairableFormula(LogicError):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One change: which of `REPAIRS`, what was done, and to which formula (None: to the problem as a whole)."""
+    """One change: which of `REPAIRS`, what was done, and to which formula (None: to the problem as a
+    whole)."""
 
     kind: str
     detail: str
@@ -115,7 +126,10 @@ def repair(
 
 
 def unify(
-    premises: Sequence[Formula], conclusion: Formula, without: Collection[str] = (), repairs: Sequence[Repair] = ()
+    premises: Sequence[Formula],
+    conclusion: Formula,
+    without: Collection[str] = (),
+    repairs: Sequence[Repair] = (),
 ) -> Problem:
     """The repairs that concern a problem as a whole, on formulas that are already read."""
     formulas = [*premises, conclusion]

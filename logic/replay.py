@@ -1,8 +1,8 @@
 """Recorded generations of a model, decided, voted on and scored (`entails logic replay`).
 
 A record is one line of JSON: `id`, `samples` (the texts), and where there are any `label` ("True", "False",
-"Uncertain"; read for scoring only) and `log_probabilities` (one number a sample). A line or sample that is not that
-gets a message, and the rest goes on.
+"Uncertain"; read for scoring only) and `log_probabilities` (one number a sample). A line or sample that is
+not that gets a message, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from logic.verdict import Verdict
 from logic.vote import ANSWERS, VOTES, Ballot, Outcome, calibration_error, majority, support
 
 RESULT_SCHEMA = 1
-CHUNK = 16  # questions decided together: enough to keep the cores busy, few enough to lose little when interrupted
+# Questions decided together: enough to keep the cores busy, few enough to lose little when interrupted.
+CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question: its samples as recorded (a text each, if the file is well-formed) and its label, if any."""
+    """One question: its samples as recorded (a text each, if the file is well-formed) and its label, if
+    any."""
 
     id: str
     samples: tuple[object, ...]
@@ -137,7 +139,8 @@ def _rounded(value: float | None) -> float | None:
 
 
 _LABELS = {
-    "true": Verdict.TRUE, "false": Verdict.FALSE, "uncertain": Verdict.UNCERTAIN, "unknown": Verdict.UNCERTAIN,
+    "true": Verdict.TRUE, "false": Verdict.FALSE,
+    "uncertain": Verdict.UNCERTAIN, "unknown": Verdict.UNCERTAIN,
 }  # fmt: skip
 
 
@@ -186,7 +189,9 @@ def _record(line: str, number: int, complain: Callable[[str], None]) -> Record |
     label = found.get("label")
     verdict = _LABELS.get(str(label).lower())
     if label is not None and verdict is None:
-        complain(f"line {number} ({identity}): the label {label!r} is none of True, False, Uncertain; not scored")
+        complain(
+            f"line {number} ({identity}): the label {label!r} is none of True, False, Uncertain; not scored"
+        )
     return Record(str(identity), tuple(samples), verdict, _logs(found, len(samples), number, complain))
 
 

@@ -24,9 +24,9 @@ from logic.verdict import Verdict
 class Sample:
     """One sample, decided.
 
-    charitable: where the verdict is UNCERTAIN, what a charitable reading (`readings.py`) gives, if one applies.
-    problem: None for an ERROR; `trouble` says then, and for UNKNOWN, what was wrong. notes: what was left out of the
-    text. assumed: what the charitable reading added.
+    charitable: where the verdict is UNCERTAIN, what a charitable reading (`readings.py`) gives, if one
+    applies. problem: None for an ERROR; `trouble` says then, and for UNKNOWN, what was wrong. notes: what was
+    left out of the text. assumed: what the charitable reading added.
     """
 
     verdict: Verdict
@@ -51,14 +51,17 @@ def _meaning(formula: Formula) -> Formula:
 
 
 def translate_samples(texts: Sequence[object]) -> list[Sample]:
-    """Problems out of the texts of one question's samples; verdict UNKNOWN until decided, ERROR where there is none."""
+    """Problems out of the texts of one question's samples; verdict UNKNOWN until decided, ERROR where there
+    is none."""
     generations = [take_apart(text) if isinstance(text, str) else None for text in texts]
     goal = common_goal([generation for generation in generations if generation is not None])
     known: dict[str, Sample] = {}
     samples: list[Sample] = []
     for text, generation in zip(texts, generations, strict=True):
         if generation is None or not isinstance(text, str):
-            samples.append(Sample(Verdict.ERROR, trouble=f"a sample must be a text, not {type(text).__name__}"))
+            samples.append(
+                Sample(Verdict.ERROR, trouble=f"a sample must be a text, not {type(text).__name__}")
+            )
             continue
         if text not in known:
             known[text] = _translated(generation, goal)
@@ -148,7 +151,7 @@ class Decider:
         if sample.problem is None:
             return sample
         answer = self._known[sample.problem.given, sample.problem.conclusion]
-        if isinstance(answer, str):
+        if not isinstance(answer, Verdict):  # a Verdict is a str too
             return replace(sample, verdict=Verdict.UNKNOWN, trouble=answer)
         trouble = f"not decided within {self.deadline:g} s" if answer is Verdict.UNKNOWN else None
         return replace(sample, verdict=answer, trouble=trouble)

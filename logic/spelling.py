@@ -1,7 +1,7 @@
 """Symbols of one problem that are meant to be the same: two spellings, two arities, a negation inside a name.
 
-Each rule takes the problem's formulas and gives new ones, with a note on each change. All are general: they look at
-how names are made and used, never at which names they are.
+Each rule takes the problem's formulas and gives new ones, with a note on each change. All are general: they
+look at how names are made and used, never at which names they are.
 """
 
 from __future__ import annotations
@@ -31,10 +31,18 @@ def parts(name: str) -> tuple[str, ...]:
 
 @cache
 def stem(word: str) -> str:
-    """A word without the endings of plural and conjugation; crude, and the same for all words of a problem."""
+    """A word without the endings of plural and conjugation; crude, and the same for all words of a
+    problem."""
     if len(word) <= 3 or not word.isascii():
         return word
-    for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("zes", "z")):
+    for ending, instead in (
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("shes", "sh"),
+        ("ches", "ch"),
+        ("xes", "x"),
+        ("zes", "z"),
+    ):
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word[: -len(ending)] + instead
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
@@ -47,7 +55,8 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 @cache
 def root(word: str) -> str:
-    """As `stem`, and without -ed and -ing: `studied`, `studying` and `studies` are `study`, `named` is `name`."""
+    """As `stem`, and without -ed and -ing: `studied`, `studying` and `studies` are `study`, `named` is
+    `name`."""
     word = stem(word)
     for ending in ("ied", "ing", "ed"):
         head = word[: -len(ending)]
@@ -84,7 +93,10 @@ def root_key(name: str) -> str:
 def _uses(formulas: Iterable[Formula], kind: type) -> Counter[tuple[str, int]]:
     """How often each symbol of a kind is used, by name and arity; in order of first use."""
     return Counter(
-        (node.name, len(node.arguments)) for formula in formulas for node in nodes(formula) if isinstance(node, kind)
+        (node.name, len(node.arguments))
+        for formula in formulas
+        for node in nodes(formula)
+        if isinstance(node, kind)
     )
 
 
@@ -111,7 +123,7 @@ def one_spelling(
         names: dict[tuple[str, int], str] = {}
         for (_, arity), spellings in groups.items():
             if len(spellings) > 1:
-                chosen = max(spellings, key=lambda name: uses[name, arity])  # noqa: B023
+                chosen = max(spellings, key=lambda name: uses[name, arity])
                 names |= {(name, arity): chosen for name in spellings if name != chosen}
                 others = ", ".join(name for name in spellings if name != chosen)
                 notes.append(Note(rule, f"{others} → {chosen}"))
@@ -147,7 +159,8 @@ def negated_names(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note
 
 
 def one_arity(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
-    """A predicate with fewer arguments here than there leaves the last ones open: `Reads(a)` is ∃y Reads(a, y)."""
+    """A predicate with fewer arguments here than there leaves the last ones open: `Reads(a)` is ∃y Reads(a,
+    y)."""
     arities: dict[str, set[int]] = defaultdict(set)
     for name, arity in _uses(formulas, Predicate):
         arities[name].add(arity)
@@ -173,7 +186,9 @@ def one_arity(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
             made = Quantified("exists", name, made)
         return made
 
-    notes = [Note("two arities", f"{name} has {arity} arguments everywhere") for name, arity in longest.items()]
+    notes = [
+        Note("two arities", f"{name} has {arity} arguments everywhere") for name, arity in longest.items()
+    ]
     return [fold(formula, rule) for formula in formulas], notes
 
 

@@ -1,9 +1,9 @@
 """From the verdicts of several samples to one answer with a confidence.
 
-Three votes, in `VOTES`. "majority" is LINC's. "rpc" is Perplexity Consistency with Reasoning Pruning (Zhou et al.,
-2025, arXiv 2502.00511), which needs the samples' log-probabilities. "meaning" is for samples without them: it weighs
-each verdict by what is known of how translations go wrong, and each sample by how far the others agree with its
-formulas. Deciding the samples is in `replay.py`; nothing here looks at a sentence.
+Three votes, in `VOTES`. "majority" is LINC's. "rpc" is Perplexity Consistency with Reasoning Pruning (Zhou et
+al., 2025, arXiv 2502.00511), which needs the samples' log-probabilities. "meaning" is for samples without
+them: it weighs each verdict by what is known of how translations go wrong, and each sample by how far the
+others agree with its formulas. Deciding the samples is in `replay.py`; nothing here looks at a sentence.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ ANSWERS = (Verdict.TRUE, Verdict.FALSE, Verdict.UNCERTAIN)
 class Ballot:
     """One sample's say.
 
-    charitable: what a charitable reading gives where the verdict is UNCERTAIN. support: in [0, 1], how far the other
-    samples agree with its formulas. log_probability: of the whole sample under the model. path: equal for equal
-    samples; RPC counts a path once.
+    charitable: what a charitable reading gives where the verdict is UNCERTAIN. support: in [0, 1], how far
+    the other samples agree with its formulas. log_probability: of the whole sample under the model. path:
+    equal for equal samples; RPC counts a path once.
     """
 
     verdict: Verdict
@@ -38,7 +38,8 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`answer` is one of `ANSWERS`, or None where no sample has one or the vote abstains; `confidence` in [0, 1]."""
+    """`answer` is one of `ANSWERS`, or None where no sample has one or the vote abstains; `confidence` in [0,
+    1]."""
 
     answer: Verdict | None
     confidence: float
@@ -53,7 +54,8 @@ NO_ANSWER = Outcome(None, 0.0, {})
 
 
 def majority(ballots: Sequence[Ballot]) -> Outcome:
-    """The verdict most samples have, of those that have one; between equals, the one that came first (LINC)."""
+    """The verdict most samples have, of those that have one; between equals, the one that came first
+    (LINC)."""
     counts = Counter(ballot.verdict for ballot in ballots if ballot.verdict in ANSWERS)
     if not counts:
         return NO_ANSWER
@@ -65,17 +67,19 @@ def majority(ballots: Sequence[Ballot]) -> Outcome:
 def rpc(ballots: Sequence[Ballot]) -> Outcome:
     """Perplexity Consistency with Reasoning Pruning.
 
-    The confidence in an answer is the probability mass of the distinct samples that have it, as the model gives it
-    (section 3.2); before that, samples whose probability belongs to the lower part of a mixture of two Weibull
-    distributions are left out, unless it is above the mean (section 3.3). Probabilities are per token where
-    `log_probability` is, which the caller decides.
+    The confidence in an answer is the probability mass of the distinct samples that have it, as the model
+    gives it (section 3.2); before that, samples whose probability belongs to the lower part of a mixture of
+    two Weibull distributions are left out, unless it is above the mean (section 3.3). Probabilities are per
+    token where `log_probability` is, which the caller decides.
 
     Raises:
         InputError: a sample has no log-probability.
     """
     if any(ballot.log_probability is None for ballot in ballots):
         raise InputError("the rpc vote needs the log-probability of each sample, and one has none")
-    distinct = {ballot.path if ballot.path is not None else index: ballot for index, ballot in enumerate(ballots)}
+    distinct = {
+        ballot.path if ballot.path is not None else index: ballot for index, ballot in enumerate(ballots)
+    }
     voting = [ballot for ballot in distinct.values() if ballot.verdict in ANSWERS]
     if not voting:
         return NO_ANSWER
@@ -98,10 +102,10 @@ class Channel:
     """How samples come out, given the right answer: parameters of Dirichlet-multinomial distributions.
 
     Samples of one question err together (the same words mislead each time), which a product of independent
-    probabilities ignores and a Dirichlet-multinomial models: the smaller the parameters, the more the samples of a
-    question are alike. For a right answer True or False: samples with `same` and `opposite` verdict, with the same or
-    opposite one only on a charitable reading, and `nothing` (Uncertain). For Uncertain: `definite` each of True and
-    False, `definite_charitable` likewise, and `nothing`.
+    probabilities ignores and a Dirichlet-multinomial models: the smaller the parameters, the more the samples
+    of a question are alike. For a right answer True or False: samples with `same` and `opposite` verdict,
+    with the same or opposite one only on a charitable reading, and `nothing` (Uncertain). For Uncertain:
+    `definite` each of True and False, `definite_charitable` likewise, and `nothing`.
     """
 
     same: float
@@ -124,13 +128,24 @@ class Channel:
         return (*own, self.nothing)
 
 
-# Fitted by maximum likelihood (`fit_channel`) to the one-shot recordings alone; the two-, four- and eight-shot ones
-# are what it is tested on.
-CHANNEL = Channel(0.30, 0.03, 0.06, 0.002, 0.35, 0.012, 0.003, 0.90)
+# Fitted by maximum likelihood to LINC's one-shot recordings alone (`entails logic figures --fit`, which also
+# prints what a fit to some of the questions gives on the others). No parameter decides a vote by its last
+# digit.
+CHANNEL = Channel(
+    same=0.205,
+    opposite=0.017,
+    same_charitable=0.033,
+    opposite_charitable=0.001,
+    nothing=0.178,
+    uncertain_definite=0.0115,
+    uncertain_definite_charitable=0.0023,
+    uncertain_nothing=0.725,
+)
 
 
 def counts(ballots: Sequence[Ballot]) -> tuple[float, ...]:
-    """How many samples came out True, False, charitably True, charitably False, Uncertain; weighed by support.
+    """How many samples came out True, False, charitably True, charitably False, Uncertain; weighed by
+    support.
 
     The weights' mean is one, so that support moves votes between answers and makes none stronger by itself.
     """
@@ -163,8 +178,8 @@ def log_likelihood(found: Sequence[float], parameters: Sequence[float]) -> float
 def meaning(ballots: Sequence[Ballot], channel: Channel = CHANNEL) -> Outcome:
     """The answer that makes what came out most probable, all three being equally probable before.
 
-    A proof is hard to come by from a wrong translation, while one lost premise is enough for Uncertain; so one
-    proof can outweigh many samples from which nothing follows, and how many is the channel's to say.
+    A proof is hard to come by from a wrong translation, while one lost premise is enough for Uncertain; so
+    one proof can outweigh many samples from which nothing follows, and how many is the channel's to say.
     """
     found = counts(ballots)
     if sum(found) == 0:
@@ -178,7 +193,11 @@ def meaning(ballots: Sequence[Ballot], channel: Channel = CHANNEL) -> Outcome:
     return Outcome(answer, shares[answer], shares)
 
 
-VOTES: dict[str, Callable[[Sequence[Ballot]], Outcome]] = {"majority": majority, "rpc": rpc, "meaning": meaning}
+VOTES: dict[str, Callable[[Sequence[Ballot]], Outcome]] = {
+    "majority": majority,
+    "rpc": rpc,
+    "meaning": meaning,
+}
 
 
 def fit_channel(questions: Sequence[tuple[Verdict, Sequence[Ballot]]], rounds: int = 60) -> Channel:
@@ -229,11 +248,12 @@ def support(formulas: Sequence[Sequence[Hashable]]) -> list[float]:
     """How far the other samples agree with each one, in [0, 1].
 
     Args:
-        formulas: for each sample what its sentences mean, in order: anything that is equal for equivalent formulas.
+        formulas: for each sample what its sentences mean, in order: anything that is equal for equivalent
+        formulas.
             An empty one (an Error) has support 0 and gives none.
 
-    Samples are compared sentence by sentence from the end, where the conclusion is. With none to compare with, a
-    sample has support 1.
+    Samples are compared sentence by sentence from the end, where the conclusion is. With none to compare
+    with, a sample has support 1.
     """
     usable = [index for index, sample in enumerate(formulas) if sample]
     columns: dict[int, Counter[Hashable]] = defaultdict(Counter)

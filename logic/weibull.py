@@ -18,7 +18,8 @@ def log_density(x: float, shape: float, scale: float) -> float:
 
 
 def fit_weibull(values: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
-    """Shape and scale of greatest likelihood for weighted values > 0; the shape by bisection in [0.05, 50]."""
+    """Shape and scale of greatest likelihood for weighted values > 0; the shape by bisection in [0.05,
+    50]."""
     total = sum(weights)
     logs = [math.log(value) for value in values]
     mean_log = sum(w * x for w, x in zip(weights, logs, strict=True)) / total

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from logic.cli.english import english
 from logic.errors import InputError, LogicError
 
 app = typer.Typer(no_args_is_help=True, help="Batch runs over data sets and recorded generations.")
+app.command("english")(english)
 BAD_INPUT = 2
 
 
@@ -160,10 +162,8 @@ def _print_figures(gold: Any, replays: Any, found: dict[str, Any]) -> None:
     from logic.vote import ANSWERS
 
     console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        f"FOLIO gold formulas: {gold.read} of {gold.problems} problems read ({_share(gold.read /
-        gold.problems)})"
-    )
+    read = _share(gold.read / gold.problems)
+    console.print(f"FOLIO gold formulas: {gold.read} of {gold.problems} problems read ({read})")
     console.print(
         f"decided: {gold.decided}; {_share(gold.agreeing / max(gold.decided, 1))} agree with their label"
     )
@@ -179,11 +179,11 @@ def _print_figures(gold: Any, replays: Any, found: dict[str, Any]) -> None:
     console.print()
     for item in replays:
         report = item.report
+        ours, theirs = _share(report.accuracy), _share(item.paper_accuracy)
         console.print(
-            f"{item.name}: accuracy {_share(report.accuracy)} (majority {_share(report.majority_accuracy)};
-            paper " f"{_share(item.paper_accuracy)}), errors {_share(report.error_rate)} (paper "
-            f"{_share(item.paper_error_rate)}), ECE {_share(report.calibration_error)}, no answer
-            {report.unanswered}, " f"{report.seconds:.1f} s"
+            f"{item.name}: accuracy {ours} (majority {_share(report.majority_accuracy)}; paper {theirs}), "
+            f"errors {_share(report.error_rate)} (paper {_share(item.paper_error_rate)}), "
+            f"ECE {_share(report.calibration_error)}, no answer {report.unanswered}, {report.seconds:.1f} s"
         )
         console.print(_confusion(report, ANSWERS))
     if "channel" in found:

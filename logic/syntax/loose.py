@@ -6,9 +6,9 @@ share one grammar, and what only a repair may accept (a comma between formulas, 
 node here and an error there. One loop over a stack of open brackets: depth costs memory, never Python's
 stack.
 
-Precedence, tightest first: names side by side; `* /`; `+`; `= ≠ < > ≤ ≥`; ¬ ∀ ∃; ∧; ∨ ⊕; comma; →; ↔. A quantifier
-binds as tightly as ¬, as NLTK, Prover9 and TPTP have it; where its variable occurs beyond that and would be
-free, its scope is the rest of the bracket, which is noted.
+Precedence, tightest first: names side by side; `* /`; `+`; `= ≠ < > ≤ ≥`; ¬ ∀ ∃; ∧; ∨ ⊕; comma; →; ↔. A
+quantifier binds as tightly as ¬, as NLTK, Prover9 and TPTP have it; where its variable occurs beyond that and
+would be free, its scope is the rest of the bracket, which is noted.
 """
 
 from __future__ import annotations
@@ -443,10 +443,8 @@ class _Parser:
         floor = PRECEDENCE[operator] if operator is not None else -1
         while pending:
             top = pending[-1]
-            if isinstance(top, _Prefix):
-                strength = PREFIX if not top.wide else 0
-            else:
-                strength = PRECEDENCE[top]
+            prefix = isinstance(top, _Prefix)
+            strength = PRECEDENCE[top] if not prefix else 0 if top.wide else PREFIX
             right_associative = operator == "implies" and top == "implies"
             if strength < floor or (strength == floor and right_associative):
                 return

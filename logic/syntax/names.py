@@ -170,15 +170,21 @@ def _tptp_adapt(symbol: Symbol) -> str:
 
 def _smt_legal(symbol: Symbol) -> bool:
     # Z3 reads |_| as the bare token
-    return symbol.name.isprintable() and symbol.name != "_" and not set(symbol.name) & {"|", "\\"} and symbol.name.isascii()
+    return (
+        symbol.name.isprintable()
+        and symbol.name != "_"
+        and not set(symbol.name) & {"|", "\\"}
+        and symbol.name.isascii()
+    )
 
 
 _LEAN_WORDS = {
-    "and", "or", "not", "true", "false", "iff", "at", "by", "do", "else", "end", "for", "forall", "from", "fun",
-    "have", "if", "in", "let", "match", "mut", "of", "open", "return", "show", "then", "theorem", "this", "type",
-    "prop", "sort", "where", "with", "exists", "axiom", "def", "example", "import", "instance", "variable", "set",
-    "classical", "nonempty", "eq", "nat", "int", "rat", "u", "calc", "suffices", "macro", "notation", "prefix",
-    "section", "namespace", "structure", "class", "inductive", "private", "public", "universe", "deriving", "nomatch",
+    "and", "or", "not", "true", "false", "iff", "at", "by", "do", "else", "end", "for", "forall", "from",
+    "fun", "have", "if", "in", "let", "match", "mut", "of", "open", "return", "show", "then", "theorem",
+    "this", "type", "prop", "sort", "where", "with", "exists", "axiom", "def", "example", "import",
+    "instance", "variable", "set", "classical", "nonempty", "eq", "nat", "int", "rat", "u", "calc",
+    "suffices", "macro", "notation", "prefix", "section", "namespace", "structure", "class", "inductive",
+    "private", "public", "universe", "deriving", "nomatch",
 }  # fmt: skip
 
 

@@ -104,9 +104,9 @@ def write(formula: Formula, notation: str = "folio", names: Names | None = None)
 def write_problem(premises: Sequence[Formula], conclusion: Formula | None, notation: str) -> str:
     """Premises and conclusion as one input for a prover, with one set of names for all formulas.
 
-    "prover9" is an input file, "tptp" a list of fof formulas, "smtlib" a script that is `unsat` if the conclusion
-    follows, "lean" a theorem without its proof; "nltk" and "folio" have one formula a line, the conclusion
-    last. Free variables are bound by ∀.
+    "prover9" is an input file, "tptp" a list of fof formulas, "smtlib" a script that is `unsat` if the
+    conclusion follows, "lean" a theorem without its proof; "nltk" and "folio" have one formula a line, the
+    conclusion last. Free variables are bound by ∀.
     """
     if notation not in NOTATIONS:
         raise InputError(f"there is no notation {notation!r}; there are {', '.join(NOTATIONS)}")
