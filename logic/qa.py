@@ -36,6 +36,7 @@ _FORMAL = re.compile(
     r"[∀∃¬∧∨→↔⊕⇒⇔⊤⊥&|~=]|->|\b\w+\(|\b(?:all|exists|forall)\s+\w+\s*[.(]|^\s*-\s*\w|^\s*(?:fof|cnf|tff)\("
 )
 _ONE_NAME = re.compile(r"\s*\w+\s*\.?\s*")
+_FORWARDS = "with rules read forwards only,"
 CHUNK = 64  # questions of a batch that are read and decided together
 
 
@@ -212,43 +213,67 @@ class LogicQA:
 
     def _answer(self, posed: _Posed, decision: Decision) -> Answer:
         chained = chain(posed.given, _formula(posed))
-        verdict, used, minimal = decision.verdict, decision.core, _minimal(decision)
-        proof, countermodels, warnings = decision.proof, decision.countermodels, list(posed.warnings)
+        verdict, used = decision.verdict, decision.core
+        warnings = list(posed.warnings)
         confidence = 0.0 if verdict is Verdict.UNKNOWN else 1.0
-        if self.semantics == "rules":
-            if chained is None:
-                raise InputError(
-                    "read as rules, every premise must be a fact or an “if” between facts, "
-                    "and the conclusion a fact"
-                )
-            if chained.verdict is not verdict:
-                warnings.append(f"classically the answer is {verdict.value}")
-                verdict, used, minimal = chained.verdict, chained.premises, False
-                countermodels = ()
-            confidence = 1.0
-        elif posed.english and chained is not None and chained.verdict is not verdict:
+        if self.semantics == "classical" and posed.english and chained and chained.verdict is not verdict:
             confidence = min(confidence, 0.5)
             why = "this needs an “if” read backwards, or a case split"
             if verdict is Verdict.CONTRADICTORY:
                 why = "the premises contradict each other"
-            warnings.append(f"{why}; with rules read forwards only, the answer is {chained.verdict.value}")
+            warnings.append(f"{why}; {_FORWARDS} the answer is {chained.verdict.value}")
+        proof = decision.proof
         if proof is None and chained is not None and chained.verdict is verdict and chained.steps:
             proof, used = chain_proof(chained, posed.given), used or chained.premises
-        return Answer(
-            answer=verdict if confidence >= self.threshold else None,
+        answer = Answer(
+            answer=verdict,
             confidence=confidence,
             premises=posed.premises,
             conclusion=posed.conclusion,
             assumed=posed.assumed,
             used=used,
-            minimal=minimal,
+            minimal=_minimal(decision),
             consistent=decision.consistent,
             proof=proof,
-            countermodels=countermodels,
+            countermodels=decision.countermodels,
             repairs=posed.repairs,
             warnings=tuple(warnings),
             reports=decision.reports,
             timings={"read": posed.seconds, "decide": decision.seconds},
+        )
+        if self.semantics == "rules":
+            answer = self.read_by_rules(answer)
+        return answer if answer.confidence >= self.threshold else replace(answer, answer=None)
+
+    def read_by_rules(self, answer: Answer) -> Answer:
+        """A classical answer as the rules read forwards have it.
+
+        Raises:
+            InputError: a premise is no rule or fact, or the conclusion no fact.
+        """
+        given = [s.formula for s in (*answer.premises, *answer.assumed) if s.formula is not None]
+        assert answer.conclusion.formula is not None
+        chained = chain(given, answer.conclusion.formula)
+        if chained is None:
+            raise InputError(
+                "read as rules, every premise must be a fact or an “if” between facts, "
+                "and the conclusion a fact"
+            )
+        if chained.verdict is answer.answer:
+            return replace(answer, confidence=1.0)
+        classical = "Unknown" if answer.answer is None else answer.answer.value
+        return replace(
+            answer,
+            answer=chained.verdict,
+            confidence=1.0,
+            used=chained.premises,
+            minimal=False,
+            proof=chain_proof(chained, given) if chained.steps else None,
+            countermodels=(),
+            warnings=(
+                *(w for w in answer.warnings if _FORWARDS not in w),
+                f"classically the answer is {classical}",
+            ),
         )
 
 
