@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from logic.solvers.encode import Vocabulary
 from logic.solvers.jobs import Tables
+from logic.syntax.evaluate import NotInterpreted, holds
+from logic.syntax.formula import Formula
 
 Point = tuple[int, ...]
 Symbol = tuple[str, int]  # name and arity
@@ -110,5 +112,17 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def refuted(model: FiniteModel, premises: tuple, conclusion: object, conclusion_holds: bool) -> str | None:
+def checked(model: FiniteModel, formulas: Iterable[Formula]) -> str | None:
+    """What is wrong with a model that is said to satisfy `formulas`, or None. Trusts no solver.
+
+    Raises:
+        TooManySteps: the model is too large to be checked.
+    """
+    for number, formula in enumerate(formulas, 1):
+        try:
+            true = holds(formula, model)
+        except NotInterpreted as error:
+            return f"its model is incomplete: {error}"
+        if not true:
+            return f"its model fails formula {number}"
     return None

@@ -25,7 +25,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from logic.countermodel import FiniteModel, refuted
+from logic.countermodel import FiniteModel, checked
 from logic.errors import LogicError
 from logic.solvers.decision import Counterexample, Decision, Derived, Outcome, Undecided
 from logic.solvers.encode import Encoded, encode
@@ -34,7 +34,8 @@ from logic.solvers.process import LANES, Lane, remaining
 from logic.solvers.proof import Proof, parse_proof
 from logic.solvers.race import Race
 from logic.solvers.table import SOLVERS, require
-from logic.syntax.formula import Formula
+from logic.syntax.evaluate import TooManySteps
+from logic.syntax.formula import Formula, Not
 from logic.verdict import Verdict
 
 ALL = tuple(SOLVERS)
@@ -242,7 +243,11 @@ def _decide(
         if message.tables is None:
             return None
         model = FiniteModel.from_tables(message.tables, encoded.vocabulary)
-        fault = refuted(model, premises, conclusion, message.question == NEGATION)
+        goal = conclusion if message.question == NEGATION else Not(conclusion)
+        try:
+            fault = checked(model, (*premises, goal))
+        except TooManySteps:
+            return None  # the answer stands on the solver's word, and no model is shown
         if fault is None:
             models[message.question] = model
         return fault
