@@ -1,0 +1,64 @@
+"""Starting Lean in a fresh instance: constructors, stack, initialisation, `import Init`.
+
+It runs once, when Lean is prepared; every session after that begins from the snapshot that it leaves.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+
+from prover.lean.embedded.host import LIBRARY
+from prover.lean.embedded.objects import Objects, box
+from prover.lean.embedded.syntax import HOLE
+
+#: Lean's own C stack, allocated inside its memory.
+C_STACK = 64 << 20
+#: The import that a file without a header gets.
+DEFAULT_IMPORTS = (("Init", b"\0\1\0"),)
+#: `Lean.OLeanLevel.private`: all that the .olean files at hand hold.
+_PRIVATE_LEVEL = 2
+
+
+def start(objects: Objects, capture: Callable[..., int]) -> None:
+    """Initialise Lean and register `capture` (host slot 0) as the elaborator of holes."""
+    i = objects.i
+    i.call("__wasm_call_ctors")
+    low = i.call("malloc", C_STACK)
+    i.call("emscripten_stack_set_limits", low + C_STACK, low)
+    i.call("_emscripten_stack_restore", low + C_STACK - 16)
+    for name in ("lean_initialize", "lean_io_mark_end_initialization", "lean_enable_initializer_execution"):
+        i.call(name)
+    # Promises assert that a task manager exists; with the rewriting of module.py it never makes a thread.
+    i.call("lean_init_task_manager_using", 1)
+    slot = i.symbols.function("host0")
+    assert slot is not None
+    arity = capture.__code__.co_argcount - hasattr(capture, "__self__")
+    attribute = objects.constant("l_Lean_Elab_Tactic_tacticElabAttribute")
+    objects.dec(objects.io("l_Lean_KeyedDeclsAttribute_addBuiltin___redArg", attribute, objects.make_name(HOLE),
+                           objects.make_name(HOLE), objects.closure(slot, arity)))  # fmt: skip
+    objects.dec(objects.io("l_Lean_initSearchPath", objects.string("/"), objects.list([objects.string(LIBRARY)])))
+
+
+def import_modules(objects: Objects, imports: Sequence[tuple[str, bytes]]) -> int:
+    """The environment after these imports (name, flags importAll/isExported/isMeta), owned."""
+    array = objects.array(
+        objects.constructor(0, [objects.make_name(name), ], flags) for name, flags in imports
+    )
+    # trust level 0: the kernel checks everything; plugins none; leakEnv off; loadExts on. An empty NameMap is
+    # constructor 1.
+    return objects.io("l_Lean_importModules", array, objects.constant("l_Lean_Options_empty"), _u32(objects, 0),
+                      objects.array(), box(0), box(1), box(_PRIVATE_LEVEL), box(1))  # fmt: skip
+
+
+def _u32(objects: Objects, value: int) -> int:
+    """A boxed UInt32: an object of its own on a 32-bit machine."""
+    return objects.constructor(0, [], struct.pack("<I", value))
+
+
+def command_state(objects: Objects, environment: int) -> int:
+    """A fresh command state on an environment (consumed), with no options set."""
+    return objects.pure("l_Lean_Elab_Command_mkState", environment, objects.constant("l_Lean_MessageLog_empty"),
+                        objects.constant("l_Lean_Options_empty"))  # fmt: skip
+
+
