@@ -19,12 +19,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
 
 from search.budget import Budget
 from search.calls import Calls, Interrupted, PartFailed
-from search.errors import ProofTooLong, SearchError
+from search.errors import ProofTooLong
 from search.events import Event, Expanded, Finished, Scored, Started, Tried
 from search.graph import IN_FLIGHT, LEAF, PROVED, ROOT, Graph
 from search.insert import insert
@@ -99,8 +100,8 @@ class Search:
 
     def run(self) -> Result:
         """Search to the end. Ctrl-C ends it early and whole, with `Stop.INTERRUPTED`."""
-        if asyncio._get_running_loop() is not None:
-            raise SearchError("search.run was called from a running event loop: await search.arun instead")
+        if asyncio._get_running_loop() is not None:  # a notebook, say: its loop stands still meanwhile
+            return self._run_in_thread()
         loop = asyncio.new_event_loop()
         task = loop.create_task(self.arun())
         in_main_thread = threading.current_thread() is threading.main_thread()
@@ -120,6 +121,17 @@ class Search:
             if previous is not None:
                 signal.signal(signal.SIGINT, previous)
             loop.close()
+
+    def _run_in_thread(self) -> Result:
+        with ThreadPoolExecutor(1, thread_name_prefix="search") as executor:
+            future = executor.submit(self.run)
+            while True:
+                try:
+                    return future.result()
+                except KeyboardInterrupt:
+                    if self.interrupted:
+                        raise
+                    self.interrupt()
 
     def _on_ctrl_c(self) -> None:
         again = self.interrupted

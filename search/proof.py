@@ -62,6 +62,18 @@ class Proof:
             depths.append(0 if index == 0 else depths[parent] + (self.steps[parent].arity > 1))
         return depths
 
+    def script(self, indent: str = "  ", bullet: str = "· ") -> str:
+        """The steps as lines; each state of a branching is a block that begins with `bullet`, as in Lean."""
+        lines: list[str] = []
+        parents = self.parents()
+        for step, depth, parent in zip(self.steps, self.depths(), parents, strict=True):
+            begins = parent >= 0 and self.steps[parent].arity > 1
+            inner = indent * depth
+            first, *rest = step.action.split("\n")
+            lines.append((indent * (depth - 1) + bullet if begins else inner) + first)
+            lines += [inner + line for line in rest]
+        return "\n".join(lines)
+
 
 def subtree_end(arities: Sequence[int], start: int) -> int:
     """One past the last step of the subtree at `start`, for arities in preorder."""

@@ -7,7 +7,6 @@ from heapq import heappop, heappush
 
 from search.graph import Graph
 
-
 MAX_RESCORED = 16  # where all scores grow, as those of novelty do, an exact answer would rescore all leaves
 
 

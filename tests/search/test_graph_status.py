@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from search.errors import ProofTooLong
 from search.graph import FAILED, OPEN, PROVED, ROOT, Graph
+from search.proof import Proof, Step
 from search.shortest import costs, shortest_proof
 
 
@@ -166,6 +167,13 @@ def test_a_shared_state_is_solved_once_for_all_its_parents():
     assert proof is not None
     assert proof.actions == ("split", "to shared", "done", "to shared", "done")
     assert proof.depths() == [0, 1, 1, 1, 1]
+    assert proof.script() == "split\n· to shared\n  done\n· to shared\n  done"
+
+
+def test_a_script_indents_nested_branchings_and_every_line_of_an_action():
+    steps = [Step("cases", 2), Step("first\n| a", 2), Step("b", 0), Step("c", 0), Step("d", 0)]
+    script = Proof(tuple(steps)).script()
+    assert script == "cases\n· first\n  | a\n  · b\n  · c\n· d"
 
 
 def test_a_doubling_proof_is_refused_with_its_length_instead_of_written_out():

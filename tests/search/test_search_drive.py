@@ -275,14 +275,21 @@ def test_the_checker_is_told_the_deadline():
     assert told and all(0 < left <= 60 for left in told)
 
 
-def test_run_inside_an_event_loop_points_to_arun():
+def test_run_works_inside_an_event_loop_too_and_takes_ctrl_c_there():
     async def scenario():
         numbers = Numbers()
-        with pytest.raises(search.SearchError, match="arun"):
-            search.run(Number(3), generator=numbers, checker=numbers)
-        return await search.arun(Number(3), generator=numbers, checker=numbers)
+        first = search.run(Number(3), generator=numbers, checker=numbers)
+        second = await search.arun(Number(3), generator=numbers, checker=numbers)
+        threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        sliding = Sliding()
+        third = search.run(Board("21345678 "), generator=sliding, checker=sliding)
+        return first, second, third
 
-    assert asyncio.run(scenario()).solved
+    loop = asyncio.new_event_loop()
+    first, second, third = loop.run_until_complete(scenario())
+    loop.close()
+    assert tree(first) == tree(second)
+    assert third.stop is Stop.INTERRUPTED and third.statistics.expansions > 0
 
 
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"workers": 0}, {"max_actions": 0}, {"lookahead": -1}])
