@@ -43,7 +43,14 @@ def start(objects: Objects, capture: Callable[..., int]) -> None:
 def import_modules(objects: Objects, imports: Sequence[tuple[str, bytes]]) -> int:
     """The environment after these imports (name, flags importAll/isExported/isMeta), owned."""
     array = objects.array(
-        objects.constructor(0, [objects.make_name(name), ], flags) for name, flags in imports
+        objects.constructor(
+            0,
+            [
+                objects.make_name(name),
+            ],
+            flags,
+        )
+        for name, flags in imports
     )
     # trust level 0: the kernel checks everything; plugins none; leakEnv off; loadExts on. An empty NameMap is
     # constructor 1.
@@ -60,5 +67,3 @@ def command_state(objects: Objects, environment: int) -> int:
     """A fresh command state on an environment (consumed), with no options set."""
     return objects.pure("l_Lean_Elab_Command_mkState", environment, objects.constant("l_Lean_MessageLog_empty"),
                         objects.constant("l_Lean_Options_empty"))  # fmt: skip
-
-

@@ -147,7 +147,9 @@ class Expressions:
     def local_variables(self, declaration: int) -> list[LocalVariable]:
         """The local context of a MetavarDecl, in order, implementation details included."""
         o = self.o
-        array = o.pure("l_Lean_PersistentArray_toArray___redArg", o.inc(o.field(o.field(declaration, _DECL_CONTEXT), 1)))
+        array = o.pure(
+            "l_Lean_PersistentArray_toArray___redArg", o.inc(o.field(o.field(declaration, _DECL_CONTEXT), 1))
+        )
         out = []
         for item in o.items(array):
             local = o.option(item)

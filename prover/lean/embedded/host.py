@@ -316,5 +316,3 @@ class Host:
             "_dlsym_js": self.dlsym, "_dlopen_js": lambda _: 1, "random_get": self.random_bytes,
             "emscripten_asm_const_int": self.script,
         }  # fmt: skip
-
-

@@ -14,7 +14,9 @@ from typing import Literal, TypeAlias
 from prover.lean.embedded.expressions import CONST, Expressions
 from prover.lean.embedded.objects import UNIT, Objects
 
-Kind: TypeAlias = Literal["axiom", "definition", "theorem", "opaque", "quotient", "inductive", "constructor", "recursor"]
+Kind: TypeAlias = Literal[
+    "axiom", "definition", "theorem", "opaque", "quotient", "inductive", "constructor", "recursor"
+]
 KINDS: tuple[Kind, ...] = (
     "axiom", "definition", "theorem", "opaque", "quotient", "inductive", "constructor", "recursor",
 )  # fmt: skip

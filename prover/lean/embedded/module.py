@@ -40,7 +40,21 @@ from prover.lean.embedded.wasm import (
 )  # fmt: skip
 
 #: Exports kept: the ones the host calls before the table is filled, or that it calls most.
-KEPT = ["__wasm_call_ctors", "malloc", "free", "emscripten_stack_set_limits", "emscripten_stack_get_current", "_emscripten_stack_restore", "_emscripten_thread_init", "_emscripten_tls_init", "setThrew", "__cxa_can_catch", "_emscripten_tempret_set", "__cxa_decrement_exception_refcount", "__cxa_increment_exception_refcount"]
+KEPT = [
+    "__wasm_call_ctors",
+    "malloc",
+    "free",
+    "emscripten_stack_set_limits",
+    "emscripten_stack_get_current",
+    "_emscripten_stack_restore",
+    "_emscripten_thread_init",
+    "_emscripten_tls_init",
+    "setThrew",
+    "__cxa_can_catch",
+    "_emscripten_tempret_set",
+    "__cxa_decrement_exception_refcount",
+    "__cxa_increment_exception_refcount",
+]
 #: Functions that Lean calls through a `GOT.func` global: they need a table slot of their own.
 THROWERS = ("__cxa_throw", "__cxa_end_catch", "__cxa_rethrow", "exit")
 #: Free slots for the host's own functions, such as the elaborator that captures proof states.
@@ -165,12 +179,12 @@ def _glue(module: Module, functions: dict[str, int], table_size: int) -> str:
         passed = " ".join(f"(local.get {k})" for k in range(1, n))
         lines.append(
             f'(func (export "{i.name}") (param {" ".join(parameters)}) {returns} (local i32)'
-            f' (local.set {n} (call_indirect (type $get) (i32.const {functions["emscripten_stack_get_current"]})))'
+            f" (local.set {n} (call_indirect (type $get) (i32.const {functions['emscripten_stack_get_current']})))"
             f" (block $caught (try_table (catch $cxx $caught) {passed} (local.get 0)"
-            f' (call_indirect (param {" ".join(parameters[1:])}) {returns}) (return)) (unreachable))'
+            f" (call_indirect (param {' '.join(parameters[1:])}) {returns}) (return)) (unreachable))"
             f" (call_indirect (type $set) (local.get {n}) (i32.const {functions['_emscripten_stack_restore']}))"
             f" (call_indirect (type $set2) (i32.const 1) (i32.const 0) (i32.const {functions['setThrew']}))"
-            f' {f"({result[0]}.const 0)" if result else ""})'
+            f" {f'({result[0]}.const 0)' if result else ''})"
         )
     lines += [
         '(func (export "__cxa_throw") (param i32 i32 i32)',

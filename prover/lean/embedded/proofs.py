@@ -81,7 +81,9 @@ class Proofs:
 
     # Capturing
 
-    def capture(self, hole: int, c1: int, r1: int, c2: int, r2: int, c3: int, r3: int, c4: int, r4: int, _w: int) -> int:
+    def capture(
+        self, hole: int, c1: int, r1: int, c2: int, r2: int, c3: int, r3: int, c4: int, r4: int, _w: int
+    ) -> int:
         """The elaborator of a hole: keep its state, then let the `sorry` inside it close the goal."""
         o = self.o
         sorry = o.items(o.field(hole, 2))[0]
@@ -319,7 +321,9 @@ class Proofs:
         target = self._instantiate(live, x.declaration_type(declaration))
         head, constants = x.head(target), tuple(x.constants(target))
         o.dec_all((target, declaration))
-        return Goal(text, target_text, tuple(hypotheses), case, head, constants, self._goal_key(contexts, live, goal)[0])
+        return Goal(
+            text, target_text, tuple(hypotheses), case, head, constants, self._goal_key(contexts, live, goal)[0]
+        )
 
     def _is_prop_local(self, contexts: Contexts, live: Live, goal: int, e: int) -> bool:
         """Whether a hypothesis's type (consumed) is a proposition, asked in the goal's own local context."""
@@ -361,5 +365,3 @@ def split_goal(text: str) -> tuple[str | None, list[tuple[str, str, str | None]]
         for name in names.split():
             hypotheses.append((name, kind.strip(), value.strip() if assigned else None))
     return case, hypotheses, target
-
-

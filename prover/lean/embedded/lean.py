@@ -1,0 +1,128 @@
+"""The embedded Lean as a `Lean`: one session on a thread of its own, asked from any other.
+
+Lean recurses deeply, so its thread gets a stack of 512 MiB (virtual: only what is touched counts). Requests are run
+one after the other. Ctrl-C in the asking thread interrupts the request at once and leaves the session usable.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from prover.lean import gate
+from prover.lean.embedded import snapshot
+from prover.lean.embedded.engine import LEAN_VERSION, THREAD_STACK
+from prover.lean.embedded.install import Prepared
+from prover.lean.embedded.session import SOURCE_SECONDS, Session
+from prover.lean.protocol import (
+    Declaration,
+    LeanInfo,
+    Limits,
+    Opened,
+    Outcome,
+    SourceReport,
+    Verification,
+)
+from prover.lean.state import Goal, ProofState
+
+T = TypeVar("T")
+_stack_size = threading.Lock()
+VERIFY_SECONDS = 120.0
+
+
+class EmbeddedLean:
+    """See `prover.lean.protocol.Lean`. Thread-safe: requests from several threads queue up."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._requests: queue.SimpleQueue[tuple[Callable[[Session], Any], queue.SimpleQueue[Any]] | None]
+        self._requests = queue.SimpleQueue()
+        started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        with _stack_size:  # a setting of the whole process, for threads started while it holds
+            old = threading.stack_size(THREAD_STACK)
+            try:
+                self._thread = threading.Thread(
+                    target=self._serve, args=(prepared, started), name="lean", daemon=True
+                )
+                self._thread.start()
+            finally:
+                threading.stack_size(old)
+        problem = started.get()
+        if problem is not None:
+            raise problem
+
+    def _serve(self, prepared: Prepared, started: queue.SimpleQueue[BaseException | None]) -> None:
+        try:
+            session = Session(prepared.artefacts, prepared.library)
+            session.attach(snapshot.load(prepared.memory, prepared.description))
+        except BaseException as error:
+            started.put(error)
+            return
+        started.put(None)
+        while (request := self._requests.get()) is not None:
+            work, answer = request
+            session.instance.start_clock()
+            try:
+                answer.put((work(session), None))
+            except BaseException as error:
+                answer.put((None, error))
+            finally:
+                session.instance.stop_clock()
+        session.close()
+
+    def ask(self, work: Callable[[Session], T]) -> T:
+        """Run `work` on Lean's thread and return what it returns, or raise what it raises."""
+        if not self._thread.is_alive():
+            raise RuntimeError("this Lean was closed")
+        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._requests.put((work, answer))
+        try:
+            value, error = answer.get()
+        except KeyboardInterrupt:
+            self.interrupt()
+            answer.get()
+            raise
+        if error is not None:
+            raise error
+        return value
+
+    def interrupt(self) -> None:
+        """From any thread: stop the request that is running; it ends as if its deadline had passed."""
+        from prover.lean.embedded.instance import Instance
+
+        Instance.interrupt(VERIFY_SECONDS)
+
+    @property
+    def info(self) -> LeanInfo:
+        return LeanInfo(LEAN_VERSION, "embedded")
+
+    def open(self, source: str) -> Opened:
+        return self.ask(lambda s: s.open(source))
+
+    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:  # noqa: B008
+        return self.ask(lambda s: s.run(state, tactics, limits))
+
+    def goals(self, state: ProofState) -> tuple[Goal, ...]:
+        return self.ask(lambda s: s.goals(state))
+
+    def check(self, source: str, seconds: float = SOURCE_SECONDS) -> SourceReport:
+        return self.ask(lambda s: s.check(source, seconds))
+
+    def declaration(self, name: str, source: str = "") -> Declaration | None:
+        return self.ask(lambda s: s.declaration(name, source))
+
+    def verify(
+        self, proof: str, statement: str, theorem: str | None = None, seconds: float = VERIFY_SECONDS
+    ) -> Verification:
+        return self.ask(lambda s: gate.verify(s, proof, statement, theorem, seconds))
+
+    def close(self) -> None:
+        self._requests.put(None)
+        self._thread.join(timeout=5)
+
+    def __enter__(self) -> EmbeddedLean:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
