@@ -1,8 +1,7 @@
 """From what a model wrote to Lean: tactics, or source with a whole proof. Lenient, but nothing is made up.
 
-Models wrap what was asked for in thinking, prose, bullets, fences and repeated statements. What cannot be
-told to be Lean is left out; whether it is right is for Lean to say. Not here: prompts (`prompts.py`),
-parsing Lean.
+Models wrap what was asked for in thinking, prose, bullets, fences and repeated statements. What cannot be told to be
+Lean is left out; whether it is right is for Lean to say. Not here: prompts (`prompts.py`), parsing Lean.
 """
 
 from __future__ import annotations
@@ -12,25 +11,22 @@ import textwrap
 
 # A line outside any fence counts as a tactic if it begins so; prose does not ("simply" is no `simp`).
 TACTIC_WORDS = frozenset(
-    """ac_rfl all_goals and_intros any_goals apply apply_assumption apply_fun assumption assumption' aesop
-    bv_decide bv_omega by_cases by_contra calc case cases cases' change choose classical clear congr
-    constructor contradiction contrapose contrapose! conv convert decide delta dsimp eapply ematch erw exact
-    exact_mod_cast exacts exfalso exists ext fapply field_simp fin_cases first fun_induction funext gcongr
-    generalize grind group have haveI induction induction' infer_instance injection injections
-    interval_cases intro intros iterate left let linarith lift match monotonicity native_decide next
-    nlinarith nofun nomatch norm_cast norm_num nth_rewrite nth_rw obtain omega on_goal open peel
-    positivity pull_cast push_cast push_neg rcases refine refine' rename rename_i repeat repeat' replace
-    rename_bvar rewrite rfl right ring ring_nf rintro rotate_left rotate_right rw rwa set show show_term
-    simp simp! simp? simp_all simp_all! simp_arith simp_rw simpa skip solve_by_elim specialize split
+    """ac_rfl all_goals and_intros any_goals apply apply_assumption apply_fun assumption assumption' aesop bv_decide
+    bv_omega by_cases by_contra calc case cases cases' change choose classical clear congr constructor contradiction
+    contrapose contrapose! conv convert decide delta dsimp eapply ematch erw exact exact_mod_cast exacts exfalso
+    exists ext fapply field_simp fin_cases first fun_induction funext gcongr generalize grind group have haveI
+    induction induction' infer_instance injection injections interval_cases intro intros iterate left let linarith
+    lift match monotonicity native_decide next nlinarith nofun nomatch norm_cast norm_num nth_rewrite nth_rw obtain
+    omega on_goal open peel positivity pull_cast push_cast push_neg rcases refine refine' rename rename_i repeat
+    repeat' replace rename_bvar rewrite rfl right ring ring_nf rintro rotate_left rotate_right rw rwa set show
+    show_term simp simp! simp? simp_all simp_all! simp_arith simp_rw simpa skip solve_by_elim specialize split
     split_ifs subst subst_eqs subst_vars suffices swap symm tauto trans trivial try unfold unhygienic use
     wlog zify""".split()  # noqa: SIM905
 )
 # Lines that go on with the tactic above them although they are not indented.
 _CONTINUES = ("|", "·", ".", "<;>", ")", "]", "}", "⟩", "at ", "with ", "using ")
 _GIVES_UP = re.compile(r"\b(sorry|admit|sorryAx)\b")
-_FENCE = re.compile(
-    r"^[ \t]*```+[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```+[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
-)
+_FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```+[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LEAN = ("", "lean", "lean4", "tactic", "tactics", "text")
 _DECLARATION = re.compile(
     r"^[ \t]*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*(theorem|lemma|example)\b", re.M

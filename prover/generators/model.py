@@ -1,8 +1,8 @@
 """Tactics and whole proofs from a language model: strings in, ranked candidates out.
 
 Asks any `Model` through a prompt format and merges what comes back: the same tactic in two spellings is one
-candidate, one that failed before or gives up (`sorry`) is none. Not here: Lean objects, the portfolio, how
-generators are interleaved; whether a candidate is any good is for Lean to say.
+candidate, one that failed before or gives up (`sorry`) is none. Not here: Lean objects, the portfolio, how generators
+are interleaved; whether a candidate is any good is for Lean to say.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ NOTHING = "The model wrote nothing that could be a {level}."
 
 @dataclass(frozen=True, slots=True)
 class Tactic:
-    """One candidate. logprob: of the tactic, all spellings that came together; None where the model gives
-    none.
+    """One candidate. logprob: of the tactic, all spellings that came together; None where the model gives none.
 
     votes: how many completions proposed it.
     """
@@ -33,8 +32,7 @@ class Tactic:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One whole proof. source: header, statement and proof as one Lean file, with the statement as it was
-    asked.
+    """One whole proof. source: header, statement and proof as one Lean file, with the statement as it was asked.
 
     body: the tactics behind `:= by`, dedented, which is what a search takes its good prefix from. written:
     the model's source as it came, where it is a file of its own (it may hold lemmas that `source` lacks),
@@ -66,8 +64,12 @@ class Proposed:
 class ModelGenerator:
     """Proposes tactics for states, and whole proofs for theorems.
 
-    Args: n: completions per question. format, proof_format: names of `prompts.FORMATS`; None chooses by the
-    model's name. temperature, top_p, max_tokens: None takes the format's. seed: makes sampling repeatable.
+    Args:
+        n: completions per question.
+        format, proof_format: names of `prompts.FORMATS`; None takes what the checkpoint was trained on here,
+            or else chooses by the model's name.
+        temperature, top_p, max_tokens: None takes the format's.
+        seed: makes sampling repeatable.
 
     Raises:
         BadRequest: there is no such format.
@@ -87,7 +89,7 @@ class ModelGenerator:
     ) -> None:
         self.model = model
         self.n = n
-        self.tactic_format = format_for(model.name, "tactic", format)
+        self.tactic_format = format_for(model.name, "tactic", format or getattr(model, "prompt_format", None))
         self.proof_format = format_for(model.name, "proof", proof_format)
         self._temperature, self._top_p, self._max_tokens = temperature, top_p, max_tokens
         self._seed = seed
@@ -165,8 +167,7 @@ class ModelGenerator:
                     usable = True
             dropped += not usable
         candidates = tuple(
-            Proof(_assembled(question, body), body, written[body], m.logprob, m.votes)
-            for body, m in _ranked(merged)
+            Proof(_assembled(question, body), body, written[body], m.logprob, m.votes) for body, m in _ranked(merged)
         )
         failure = "" if candidates else NOTHING.format(level="proof")
         return Proposed(candidates, failure, reply.notes, dropped, reply.usage)

@@ -27,9 +27,7 @@ PREMISE_CHARACTERS = 6000
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """A lemma the proof may use. statement: its declaration, `theorem Nat.add_comm (n m : Nat) : n + m = m
-    + n`.
-    """
+    """A lemma the proof may use. statement: its declaration, `theorem Nat.add_comm (n m : Nat) : n + m = m + n`."""
 
     name: str
     statement: str
@@ -134,9 +132,7 @@ def _reprover(question: StateQuestion) -> str:
 
 
 def _marked(premise: Premise) -> str:
-    """The declaration with its name as `<a>Full.Name</a>`, also where the source has only the end of the
-    name.
-    """
+    """The declaration with its name as `<a>Full.Name</a>`, also where the source has only the end of the name."""
     parts = premise.name.split(".")
     for start in range(len(parts)):
         short = ".".join(parts[start:])
@@ -149,6 +145,12 @@ def _marked(premise: Premise) -> str:
 
 def _bare_state(question: StateQuestion) -> str:
     return re.sub(r"^\d+ goals\n", "", question.state)
+
+
+def _premises_and_state(question: StateQuestion) -> str:
+    """Premises one a line, the best next to the state, and three colons: what is trained here by default."""
+    listed = "\n".join(reversed(_listed(question.premises).split("\n")))
+    return (f"{listed}\n\n" if listed else "") + f"{question.state}:::"
 
 
 def _bfs_prover(question: StateQuestion) -> str:
@@ -190,9 +192,7 @@ def _code(question: ProofQuestion) -> str:
 
 
 def _repair(question: ProofQuestion, first: Message) -> tuple[Message, ...]:
-    """A first prompt, and in a repair round the attempt with Lean's messages (Goedel-Prover-V2, section
-    3.2).
-    """
+    """A first prompt, and in a repair round the attempt with Lean's messages (Goedel-Prover-V2, section 3.2)."""
     if not question.attempt:
         return (first,)
     errors = "\n\n".join(question.errors[:5])
@@ -216,9 +216,7 @@ def _whole_with_premises(question: ProofQuestion) -> tuple[Message, ...]:
     parts = [f"Complete the following Lean 4 code:\n\n```lean4\n{_code(question)}\n  sorry\n```"]
     if listed := _listed(question.premises):
         parts.append(f"Lemmas that may help:\n```lean4\n{listed}\n```")
-    parts.append(
-        "Answer with the complete code, the statement unchanged and without sorry, in one ```lean4 block."
-    )
+    parts.append("Answer with the complete code, the statement unchanged and without sorry, in one ```lean4 block.")
     return _repair(question, Message("user", "\n\n".join(parts)))
 
 
@@ -238,11 +236,7 @@ def _listed(premises: Sequence[Premise]) -> str:
     lines: list[str] = []
     room = PREMISE_CHARACTERS
     for premise in premises:
-        line = (
-            premise.statement
-            if premise.name in premise.statement
-            else f"{premise.name} : {premise.statement}"
-        )
+        line = premise.statement if premise.name in premise.statement else f"{premise.name} : {premise.statement}"
         if len(line) <= room:
             lines.append(line)
             room -= len(line)
@@ -271,6 +265,7 @@ _FORMATS = (
         sampling=Sampling(0.0, max_tokens=512, beams=True),
     ),
     Format("bfs-prover", "tactic", _bfs_prover, answers.one_tactic, models=r"bfs-?prover"),
+    Format("premises-state", "tactic", _premises_and_state, answers.one_tactic),
     Format(
         "chat",
         "tactic",

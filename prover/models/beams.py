@@ -106,8 +106,7 @@ def _extend(
     search.done.sort(key=lambda row: -sum(row.logprobs))
     del search.done[beams:]
     search.live = live
-    # Log-probabilities are never positive: no live beam can overtake the last of a full list that is better
-    # now.
+    # Log-probabilities are never positive: no live beam can overtake the last of a full list that is better now.
     full = len(search.done) == beams
     search.over = not live or (full and sum(search.done[-1].logprobs) >= max(sum(v) for _, v in live))
     return kept

@@ -19,6 +19,7 @@ from typing import Any
 from prover.models.checkpoint import Checkpoint, checkpoint_of, load
 from prover.models.errors import need
 from prover.models.protocol import Answered, Request
+from prover.models.tokens import encode_continuation
 from prover.models.transformers import TransformersModel
 
 # Eight states that share nothing with one another at their beginning.
@@ -45,11 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch = need("torch")
     model = _open(options.model)
-    where = (
-        torch.cuda.get_device_name()
-        if model.device.type == "cuda"
-        else f"{torch.get_num_threads()} CPU threads"
-    )
+    where = torch.cuda.get_device_name() if model.device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
     print(f"{model.name.partition('@')[0]}, {model.model.dtype}, {where}\n")
     for name, table in TABLES.items():
         if options.only in (None, name):
@@ -84,9 +81,7 @@ def throughput(checkpoint: Checkpoint, tokens: int, repeats: int) -> None:
         ("this layer, batch 1", lambda states: [ours([state]) for state in states] and None, STATES[:2]),
         ("this layer, batch 8", ours, STATES),
     ]
-    seconds, memory = _interleaved(
-        [lambda run=run, states=states: run(states) for _, run, states in runs], repeats
-    )
+    seconds, memory = _interleaved([lambda run=run, states=states: run(states) for _, run, states in runs], repeats)
     base = len(runs[0][2]) * tokens / seconds[0]
     print(f"Batched generation, {tokens} tokens each, median of {repeats}")
     for (name, _, states), took, peak in zip(runs, seconds, memory, strict=True):
@@ -111,7 +106,7 @@ def scoring(checkpoint: Checkpoint, _tokens: int, repeats: int) -> None:
     def one_by_one() -> list[float]:
         values = []
         for child in children:
-            tail = list(model._continuation(child))
+            tail = list(encode_continuation(checkpoint, child))
             with torch.inference_mode():
                 tokens = torch.tensor([[*ids, *tail]], device=checkpoint.device)
                 logits = checkpoint.model(tokens, logits_to_keep=len(tail) + 1).logits[0, :-1].float()
@@ -127,10 +122,7 @@ def scoring(checkpoint: Checkpoint, _tokens: int, repeats: int) -> None:
         seconds, values, memory, strict=True,
     ):  # fmt: skip
         difference = max(abs(a - b) for a, b in zip(found, values[0], strict=True))
-        print(
-            f"  {name:36} {took:8.3f} s  {seconds[0] / took:6.1f} x"
-            f"  largest difference {difference:.1e}{peak}"
-        )
+        print(f"  {name:36} {took:8.3f} s  {seconds[0] / took:6.1f} x  largest difference {difference:.1e}{peak}")
 
 
 def reproducibility(checkpoint: Checkpoint, tokens: int, _repeats: int) -> None:
@@ -140,9 +132,7 @@ def reproducibility(checkpoint: Checkpoint, tokens: int, _repeats: int) -> None:
 
     from prover.models.layercast import compute_in_fp32
 
-    print(
-        f"Greedy answers that differ from those at batch size 1, of 3 x {len(STATES)}, {tokens} tokens each"
-    )
+    print(f"Greedy answers that differ from those at batch size 1, of 3 x {len(STATES)}, {tokens} tokens each")
     requests = [Request(state, max_tokens=tokens) for state in STATES]
     for name in ("BF16", "BF16 weights, FP32 computation"):
         network = copy.deepcopy(checkpoint.model).to(torch.bfloat16)
@@ -177,7 +167,8 @@ def _random_of_that_size() -> Checkpoint:
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
-        num_attention_heads=9, num_key_value_heads=3, max_position_embeddings=8192, tie_word_embeddings=True, initializer_range=0.1,
+        num_attention_heads=9, num_key_value_heads=3, max_position_embeddings=8192, tie_word_embeddings=True,
+        initializer_range=0.1,
     )  # fmt: skip
     network = transformers.AutoModelForCausalLM.from_config(config).eval()
     network.to("cuda" if torch.cuda.is_available() else "cpu")

@@ -38,8 +38,8 @@ def request_key(model_name: str, request: Request) -> str:
 class CachedModel:
     """`model`, asked only what it was never asked before.
 
-    Requests of one batch with the same key are asked once. A batch is sent in slices of `slice_size` and
-    each is stored when the backend returns it, so that a run that is stopped loses at most one slice.
+    Requests of one batch with the same key are asked once. A batch is sent in slices of `slice_size` and each is
+    stored when the backend returns it, so that a run that is stopped loses at most one slice.
 
     Raises:
         ModelMissing: the cache folder cannot be opened.
@@ -65,6 +65,11 @@ class CachedModel:
     def usage(self) -> Usage:
         """What the model behind the cache spent, and how many requests the cache answered."""
         return self.model.usage + self._usage
+
+    @property
+    def prompt_format(self) -> str | None:
+        """As of the model behind the cache."""
+        return getattr(self.model, "prompt_format", None)
 
     def generate(self, requests: Sequence[Request]) -> list[Reply]:
         keys, known, ask = self._look_up(requests)

@@ -20,8 +20,7 @@ from prover.models.errors import BadRequest, ModelMissing, need
 
 Compute: TypeAlias = Literal["native", "fp32"]
 
-# Where a checkpoint states no longest input (T5 has relative positions): ReProver's ByT5 was trained on
-# 2,300 bytes.
+# Where a checkpoint states no longest input (T5 has relative positions): ReProver's ByT5 was trained on 2,300 bytes.
 DEFAULT_LIMIT = 4096
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -32,6 +31,7 @@ class Checkpoint:
 
     limit: most positions, prompt and completion together (the prompt alone for an encoder-decoder).
     end_ids: tokens that end a completion. name: everything that changes answers, for cache keys.
+    prompt_format: the name of the format it was trained on, where training wrote it down (`prover/train/`).
     """
 
     model: Any
@@ -42,6 +42,7 @@ class Checkpoint:
     limit: int
     end_ids: frozenset[int]
     start_id: int
+    prompt_format: str | None
 
     @property
     def config(self) -> Any:
@@ -79,11 +80,7 @@ def load(
     kept = _dtype(torch, dtype, place, compute)
     with _quiet(transformers):
         config = _from_hub(transformers.AutoConfig, source, where, files)
-        kind = (
-            transformers.AutoModelForSeq2SeqLM
-            if config.is_encoder_decoder
-            else transformers.AutoModelForCausalLM
-        )
+        kind = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
         tokenizer = _from_hub(transformers.AutoTokenizer, source, where, files)
         model, info = _from_hub(
             kind, source, where, files, dtype=kept, output_loading_info=True, low_cpu_mem_usage=True
@@ -127,6 +124,7 @@ def checkpoint_of(model: Any, tokenizer: Any, name: str, limit: int | None = Non
         limit=limit,
         end_ids=frozenset(ends - {None}),
         start_id=0 if start is None else start,
+        prompt_format=getattr(config, "entails_prompt_format", None),
     )
 
 
@@ -177,14 +175,12 @@ def _locate(source: str) -> tuple[str, dict[str, str]]:
 def _from_hub(kind: Any, source: str, where: str, files: dict[str, str], **options: Any) -> Any:
     local = Path(where).is_dir()
     try:
-        # What is here already is used without asking the network, so that an installed model also works
-        # offline.
+        # What is here already is used without asking the network, so that an installed model also works offline.
         return kind.from_pretrained(where, local_files_only=True, **files, **options)
     except Exception as error:
         if local:
             raise BadRequest(
-                f"The checkpoint {source} cannot be loaded; it may be cut off or of an unknown kind: "
-                f"{_line(error)}"
+                f"The checkpoint {source} cannot be loaded; it may be cut off or of an unknown kind: {_line(error)}"
             ) from error
         if not os.environ.get("HF_HUB_OFFLINE"):
             try:

@@ -1,7 +1,7 @@
 """Models behind an OpenAI-compatible HTTP endpoint: OpenAI, vLLM, Ollama, llama.cpp, TGI and others.
 
-Requests of a batch run side by side up to a limit, each with its own retries; what fails is a `Failed` with
-one sentence, and the rest goes on. Not here: streaming, tools, images; what goes over the wire (`wire.py`).
+Requests of a batch run side by side up to a limit, each with its own retries; what fails is a `Failed` with one
+sentence, and the rest goes on. Not here: streaming, tools, images; what goes over the wire (`wire.py`).
 """
 
 from __future__ import annotations
@@ -48,14 +48,19 @@ class _Gathered:
 class EndpointModel:
     """The model `MODEL` of an endpoint; `MODEL@URL` names the endpoint too.
 
-    Args: base_url: with the version, such as `http://localhost:8000/v1`; None reads ENTAILS_BASE_URL, then
-    OPENAI_BASE_URL, and is OpenAI's otherwise. api_key: None reads ENTAILS_API_KEY, then OPENAI_API_KEY.
-    Servers of one's own may need none. concurrency: most requests under way at a time. timeout: seconds for
-    one attempt. attempts: tries per request. longest_wait: seconds; a server that asks to wait for longer
-    is not waited for. prices: of a million prompt and completion tokens, for `Usage.cost`.
+    Args:
+        base_url: with the version, such as `http://localhost:8000/v1`; None reads ENTAILS_BASE_URL, then
+            OPENAI_BASE_URL, and is OpenAI's otherwise.
+        api_key: None reads ENTAILS_API_KEY, then OPENAI_API_KEY. Servers of one's own may need none.
+        concurrency: most requests under way at a time.
+        timeout: seconds for one attempt.
+        attempts: tries per request.
+        longest_wait: seconds; a server that asks to wait for longer is not waited for.
+        prices: of a million prompt and completion tokens, for `Usage.cost`.
 
     Raises:
-        ModelMissing: no key where OpenAI itself is asked. BadRequest: an option makes no sense.
+        ModelMissing: no key where OpenAI itself is asked.
+        BadRequest: an option makes no sense.
     """
 
     def __init__(
@@ -75,9 +80,7 @@ class EndpointModel:
         self.base_url = base_url.rstrip("/")
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadRequest(
-                f"The base URL {base_url!r} is no address: it looks like http://localhost:8000/v1."
-            )
+            raise BadRequest(f"The base URL {base_url!r} is no address: it looks like http://localhost:8000/v1.")
         if concurrency < 1 or attempts < 1 or timeout <= 0:
             raise BadRequest("`concurrency`, `attempts` and `timeout` must be positive.")
         self._key = api_key or _first(KEY_VARIABLES)
@@ -140,9 +143,7 @@ class EndpointModel:
             if not gathered.completions:
                 usage = gathered.usage + Usage(failed=1)
                 return Failed(str(trouble), transient=isinstance(trouble, wire.Transient), usage=usage)
-            gathered.notes.append(
-                f"Only {len(gathered.completions)} of {request.n} completions came: {trouble}"
-            )
+            gathered.notes.append(f"Only {len(gathered.completions)} of {request.n} completions came: {trouble}")
         usage = gathered.usage
         if self.prices:
             cost = (usage.prompt_tokens * self.prices[0] + usage.completion_tokens * self.prices[1]) / 1e6
@@ -212,18 +213,14 @@ class EndpointModel:
                 async for chunk in response.aiter_bytes():
                     received += chunk
                     if len(received) > MAX_BYTES:
-                        raise wire.Transient(
-                            f"The endpoint {self._where} sent more than {MAX_BYTES >> 20} MB."
-                        )
+                        raise wire.Transient(f"The endpoint {self._where} sent more than {MAX_BYTES >> 20} MB.")
                 return response.status_code, response.headers, bytes(received)
 
         try:
             # A limit on the whole: a server that sends a byte now and then would never time out otherwise.
             status, headers, content = await asyncio.wait_for(exchange(), self.timeout)
         except (asyncio.TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as error:
-            raise wire.Transient(
-                f"The endpoint {self._where} did not answer within {self.timeout:g} s."
-            ) from error
+            raise wire.Transient(f"The endpoint {self._where} did not answer within {self.timeout:g} s.") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise wire.Unreachable(f"The endpoint {self._where} cannot be reached: {error}.") from error
         except UnicodeError as error:

@@ -1,9 +1,9 @@
-"""FP32 computation over weights that stay in BF16 or FP16: LayerCast (Yuan et al., 2025, "Give Me FP32 or
-Give Me Death?", section 5).
+"""FP32 computation over weights that stay in BF16 or FP16: LayerCast (Yuan et al., 2025, "Give Me FP32 or Give Me
+Death?", section 5).
 
-In 16 bits the order of a sum shows in the logits, so that the batch a prompt happens to be in changes its
-greedy answer. Here every layer's weights are upcast when they are used and dropped afterwards: memory stays
-that of 16 bits plus one layer, and the results are those of FP32. Not here: quantised weights.
+In 16 bits the order of a sum shows in the logits, so that the batch a prompt happens to be in changes its greedy
+answer. Here every layer's weights are upcast when they are used and dropped afterwards: memory stays that of 16 bits
+plus one layer, and the results are those of FP32. Not here: quantised weights.
 """
 
 from __future__ import annotations

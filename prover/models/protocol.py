@@ -3,8 +3,8 @@
 Not here: any model. `open_model` (in `registry.py`) makes one from its specification. Nothing in this
 package knows Lean or logic.
 
-A model is asked in batches. The reply to each request is one of two values, `Answered` or `Failed`, in the
-order of the requests, so that one bad request never costs the rest of a batch.
+A model is asked in batches. The reply to each request is one of two values, `Answered` or `Failed`, in the order of
+the requests, so that one bad request never costs the rest of a batch.
 """
 
 from __future__ import annotations
@@ -76,8 +76,7 @@ class Request:
             raise BadRequest("Beam search needs at least as many beams as completions, and temperature 0.")
         if self.n > 1 and not self.beams and self.temperature == 0:
             raise BadRequest(
-                f"{self.n} samples at temperature 0 would all be the same: "
-                "raise the temperature or set `beams`."
+                f"{self.n} samples at temperature 0 would all be the same: raise the temperature or set `beams`."
             )
 
 

@@ -1,13 +1,12 @@
 """Generations from a file: replaying what a model once wrote, and writing such a file.
 
-A recording is JSON lines. A line answers a request by its `prompt` (text, or the list of messages) or by
-its `id`:
+A recording is JSON lines. A line answers a request by its `prompt` (text, or the list of messages) or by its `id`:
 
     {"prompt": "...", "completions": [{"text": "...", "tokens": 7, "logprob": -3.2, "token_logprobs": [...]}]}
     {"id": "folio-000", "samples": ["...", "..."]}
 
-A request for `n` completions gets the first `n` of its line. Not here: the cache (`cache.py`), which asks a
-model for what it does not have; a recording never does.
+A request for `n` completions gets the first `n` of its line. Not here: the cache (`cache.py`), which asks a model for
+what it does not have; a recording never does.
 """
 
 from __future__ import annotations

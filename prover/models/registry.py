@@ -1,7 +1,7 @@
 """From a specification such as `openai:gpt-4o-mini` or `kaiyuy/leandojo-lean4-tacgen-byt5-small` to a model.
 
-The kinds are one table, `KINDS`; names for well-known checkpoints are another, `MODELS`. Not here: any
-backend; each is imported only when a model of its kind is opened.
+The kinds are one table, `KINDS`; names for well-known checkpoints are another, `MODELS`. Not here: any backend; each
+is imported only when a model of its kind is opened.
 """
 
 from __future__ import annotations

@@ -32,9 +32,7 @@ class Row:
     ended_by: Literal["end", "stop", "length", "nan"] | None = None
 
 
-def sample(
-    stream: Stream, rows: Sequence[Row], end_ids: frozenset[int], stopped: Callable[[Row], bool]
-) -> None:
+def sample(stream: Stream, rows: Sequence[Row], end_ids: frozenset[int], stopped: Callable[[Row], bool]) -> None:
     """Fill `rows` (one per row of `stream`) with tokens, in place.
 
     Args:
@@ -78,10 +76,11 @@ def pick(logprobs: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
     """Choose a token per row by inverting the cumulative distribution at `uniform`.
 
     Args:
-        logprobs: `[rows, vocabulary]`. temperature, top_p, uniform: `[rows]`; temperature 0 is the most
-        probable
-            token. top_p keeps the smallest set of most probable tokens that holds at least so much
-            probability (nucleus sampling: Holtzman et al., 2020).
+        logprobs: `[rows, vocabulary]`.
+        temperature: `[rows]`; 0 is the most probable token.
+        top_p: `[rows]`; keeps the smallest set of most probable tokens that holds at least so much probability
+            (nucleus sampling: Holtzman et al., 2020).
+        uniform: `[rows]`, in [0, 1).
 
     Returns:
         Token ids `[rows]`.
@@ -91,8 +90,7 @@ def pick(logprobs: Any, temperature: Any, top_p: Any, uniform: Any) -> Any:
     greedy = logprobs.argmax(-1)
     if not bool((temperature > 0).any()):
         return greedy
-    # Double: a sum over 50,000 probabilities in single precision misses its end by more than rare tokens
-    # have.
+    # Double: a sum over 50,000 probabilities in single precision misses its end by more than rare tokens have.
     heat = torch.where(temperature > 0, temperature, torch.ones_like(temperature))
     wide = torch.float32 if logprobs.device.type == "mps" else torch.float64
     probs = (logprobs.to(wide) / heat[:, None]).softmax(-1)

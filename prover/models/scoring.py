@@ -19,8 +19,7 @@ from prover.models.prefix import PrefixTrie
 from prover.models.protocol import Score
 from prover.models.stream import CausalStream, EncoderDecoderStream, accepted, keeps_plain_keys
 
-# Architectures whose only positional information is `position_ids`; the tests compare each with one-by-one
-# scoring.
+# Architectures whose only positional information is `position_ids`; the tests compare each with one-by-one scoring.
 TREE_ATTENTION = frozenset({"llama", "mistral", "qwen2", "qwen3", "gpt2", "gpt_neox", "gemma", "phi", "phi3"})
 
 
@@ -50,8 +49,7 @@ def _as_tree(
 ) -> list[list[float]]:
     import torch
 
-    # Node 0 is the prompt's end; a node is one token behind its parent. Last tokens need no node: nothing
-    # follows.
+    # Node 0 is the prompt's end; a node is one token behind its parent. Last tokens need no node: nothing follows.
     tokens, parents, depths = [-1], [-1], [0]
     children: list[dict[int, int]] = [{}]
     asked: list[tuple[int, int]] = []  # (node whose logits are wanted, token they are wanted for)
@@ -130,14 +128,11 @@ def _in_decoder(
 
     encoded = EncoderDecoderStream(checkpoint, [prompt])
     rows, width = len(continuations), max(map(len, continuations))
-    inputs = [
-        (checkpoint.start_id, *continuation[:-1]) if continuation else () for continuation in continuations
-    ]
+    inputs = [(checkpoint.start_id, *continuation[:-1]) if continuation else () for continuation in continuations]
     tokens, _ = _padded(inputs, width)
     hidden = encoded.encoded
     hidden.last_hidden_state = hidden.last_hidden_state.expand(rows, -1, -1)
-    # Padding on the right needs no mask: the decoder is causal, and nothing behind a continuation is looked
-    # at.
+    # Padding on the right needs no mask: the decoder is causal, and nothing behind a continuation is looked at.
     output = checkpoint.model(
         decoder_input_ids=tokens.to(checkpoint.device),
         encoder_outputs=hidden,

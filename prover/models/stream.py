@@ -42,9 +42,7 @@ def open_stream(checkpoint: Checkpoint, prompts: Sequence[Sequence[int]], prefix
 class CausalStream:
     """Rows of a decoder-only model: `[common prefix | padding | rest of the prompt | generated]`."""
 
-    def __init__(
-        self, checkpoint: Checkpoint, prompts: Sequence[Sequence[int]], prefixes: PrefixTrie
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, prompts: Sequence[Sequence[int]], prefixes: PrefixTrie) -> None:
         import torch
         import transformers
 
@@ -112,9 +110,7 @@ class CausalStream:
 
 
 class EncoderDecoderStream:
-    """Rows of an encoder-decoder: the prompt in the encoder (padded on the right), the completion in the
-    decoder.
-    """
+    """Rows of an encoder-decoder: the prompt in the encoder (padded on the right), the completion in the decoder."""
 
     def __init__(self, checkpoint: Checkpoint, prompts: Sequence[Sequence[int]]) -> None:
         import torch

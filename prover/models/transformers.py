@@ -1,8 +1,8 @@
 """A transformers checkpoint as a `Model`: text in, completions with log-probabilities out.
 
-Requests are cut into rows (one per completion), rows of similar length share a batch, and a batch that does
-not fit into memory is halved and tried again. Not here: loading (`checkpoint.py`), the loop over tokens
-(`sampling.py`, `beams.py`), scoring of given continuations (`scoring.py`).
+Requests are cut into rows (one per completion), rows of similar length share a batch, and a batch that does not fit
+into memory is halved and tried again. Not here: loading (`checkpoint.py`), the loop over tokens (`sampling.py`,
+`beams.py`), scoring of given continuations (`scoring.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from prover.models.prefix import PrefixTrie
 from prover.models.protocol import Answered, Completion, Failed, Message, Reply, Request, Score, Usage, total
 from prover.models.sampling import Row, sample
 from prover.models.stream import open_stream
+from prover.models.tokens import encode, encode_continuation
 
 NAN = "The model's logits are not numbers (NaN): its weights are damaged, or dtype='float32' is needed."
 
@@ -45,14 +46,10 @@ class TransformersModel:
     ) -> None:
         if batch_size < 1:
             raise BadRequest("`batch_size` must be at least 1.")
-        self._setup(
-            load(source, device=device, dtype=dtype, compute=compute, limit=limit), batch_size, prefix_bytes
-        )
+        self._setup(load(source, device=device, dtype=dtype, compute=compute, limit=limit), batch_size, prefix_bytes)
 
     @classmethod
-    def of(
-        cls, checkpoint: Checkpoint, batch_size: int = 32, prefix_bytes: int = 256 << 20
-    ) -> TransformersModel:
+    def of(cls, checkpoint: Checkpoint, batch_size: int = 32, prefix_bytes: int = 256 << 20) -> TransformersModel:
         """A model over a checkpoint that is loaded already."""
         model = cls.__new__(cls)
         model._setup(checkpoint, batch_size, prefix_bytes)
@@ -70,6 +67,11 @@ class TransformersModel:
     @property
     def usage(self) -> Usage:
         return self._usage
+
+    @property
+    def prompt_format(self) -> str | None:
+        """The format the checkpoint was trained on here, if it was."""
+        return self.checkpoint.prompt_format
 
     def generate(self, requests: Sequence[Request]) -> list[Reply]:
         import torch
@@ -92,8 +94,8 @@ class TransformersModel:
 
         from prover.models.scoring import score
 
-        prompt_ids, _ = self._encode(prompt, room=1)
-        encoded = [self._continuation(text) for text in continuations]
+        prompt_ids, _ = encode(self.checkpoint, prompt, room=1)
+        encoded = [encode_continuation(self.checkpoint, text) for text in continuations]
         with self._lock, torch.inference_mode():
             scores: list[Score] = []
 
@@ -116,7 +118,7 @@ class TransformersModel:
         notes: dict[int, list[str]] = {}
         for index, request in enumerate(requests):
             try:
-                prompts[index], notes[index] = self._encode(request.prompt, request.max_tokens)
+                prompts[index], notes[index] = encode(self.checkpoint, request.prompt, request.max_tokens)
             except BadRequest as error:
                 failed[index] = Failed(str(error), usage=Usage(failed=1))
         rows: dict[int, list[Row]] = {index: [] for index in prompts}
@@ -200,50 +202,6 @@ class TransformersModel:
         rows = [Row(requests[i], 0, self._room(requests[i], prompts[i])) for i in batch]
         return beam_search(stream, rows, self.checkpoint.end_ids, self._stopped)
 
-    def _encode(self, prompt: str | tuple[Message, ...], room: int) -> tuple[tuple[int, ...], list[str]]:
-        """Token ids, and notes on what had to be done to the prompt."""
-        tokenizer, notes = self.checkpoint.tokenizer, []
-        text, special = prompt, True
-        if not isinstance(text, str):
-            turns = [{"role": message.role, "content": message.content} for message in text]
-            if tokenizer.chat_template:
-                text, special = self._chat(turns), False
-            else:
-                text = "\n\n".join(turn["content"] for turn in turns) + "\n\n"
-                notes.append("This checkpoint has no chat template: the messages were joined as plain text.")
-        try:
-            ids = tuple(tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"])
-        except (TypeError, ValueError, UnicodeError) as error:
-            raise BadRequest(f"The tokenizer cannot encode the prompt: {error}") from error
-        if not ids:
-            raise BadRequest("The tokenizer makes no tokens of the prompt.")
-        limit = self.checkpoint.limit
-        if not self.checkpoint.encoder_decoder:
-            limit -= min(room, limit // 2)
-        if len(ids) > limit:
-            # The beginning holds the format, the end the goal; what is between can be missed most easily.
-            head = limit // 4
-            notes.append(
-                f"The prompt has {len(ids):,} tokens and the model takes {limit:,}: "
-                f"{len(ids) - limit:,} in its middle were left out."
-            )
-            ids = ids[:head] + ids[len(ids) - (limit - head) :]
-        return ids, notes
-
-    def _chat(self, turns: list[dict[str, str]]) -> str:
-        try:
-            text: str = self.checkpoint.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
-            )
-        except Exception as error:  # a template is a program of the checkpoint's author
-            raise BadRequest(f"The checkpoint's chat template refuses these messages: {error}") from error
-        return text
-
-    def _continuation(self, text: str) -> tuple[int, ...]:
-        ids = list(self.checkpoint.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-        end = self.checkpoint.tokenizer.eos_token_id
-        return tuple(ids if end is None else [*ids, end])
-
     def _room(self, request: Request, prompt: tuple[int, ...]) -> int:
         if self.checkpoint.encoder_decoder:
             return request.max_tokens
@@ -256,8 +214,7 @@ class TransformersModel:
         return decoded
 
     def _stopped(self, row: Row) -> bool:
-        # A character is at most four tokens (bytes): a stop string that has just been completed lies in
-        # this tail.
+        # A character is at most four tokens (bytes): a stop string that has just been completed lies in this tail.
         tail = self._text(row.tokens[-(4 * max(map(len, row.request.stop)) + 8) :])
         return any(stop in tail for stop in row.request.stop)
 

@@ -1,7 +1,6 @@
 """What goes over the wire to an OpenAI-compatible endpoint, and what its answers mean.
 
-Servers differ in which fields they take; `Dialect` holds what was learnt about one. Not here: HTTP
-(`endpoint.py`).
+Servers differ in which fields they take; `Dialect` holds what was learnt about one. Not here: HTTP (`endpoint.py`).
 """
 
 from __future__ import annotations
@@ -84,11 +83,7 @@ class Dialect:
     def adapted(self, refused: Refused, path: str) -> Dialect | None:
         """The dialect without what the server refused; None where it refused the request itself."""
         said = refused.reason.lower()
-        if (
-            self.completions
-            and path == "completions"
-            and (refused.status in (404, 405) or "chat model" in said)
-        ):
+        if self.completions and path == "completions" and (refused.status in (404, 405) or "chat model" in said):
             # A model that does not exist is a 404 too: then the chat path says so next.
             return replace(self, completions=False)
         if refused.status not in (400, 422):
@@ -206,9 +201,7 @@ def _count(counts: dict[str, Any], name: str) -> int:
 
 def _reason(parsed: Any, text: str) -> str:
     """What the server says went wrong, in one line."""
-    error = (
-        parsed.get("error", parsed.get("detail", parsed.get("message"))) if isinstance(parsed, dict) else text
-    )
+    error = parsed.get("error", parsed.get("detail", parsed.get("message"))) if isinstance(parsed, dict) else text
     if isinstance(error, dict):
         error = " ".join(str(error[key]) for key in ("message", "code") if error.get(key))
     return " ".join(str(error or "").split())[:200]

