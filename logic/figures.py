@@ -123,15 +123,12 @@ def why(row: dict[str, Any], problem: Problem, decision: Decision) -> tuple[str,
         used = ", ".join(row["premises-FOL"][i] for i in decision.core if i < formulas) or "nothing"
         refuted = "" if decision.verdict is Verdict.TRUE else "the negation of "
         reasons.append(f"{refuted}the conclusion's formula follows from: {used}")
-    for model, what in zip(decision.countermodels, ("false", "true"), strict=False):
-        reasons.append(
-            f"all premises hold and the conclusion's formula is {what} in a model: {one_line(str(model))}"
-        )
+    wanted = {Verdict.TRUE: 0, Verdict.FALSE: 1}.get(LABELS[row["label"]])
+    if wanted is not None and wanted < len(decision.countermodels):
+        what = "false" if wanted == 0 else "true"
+        model = decision.countermodels[wanted].text()
+        reasons.append(f"all premises' formulas hold and the conclusion's is {what} in this model:\n{model}")
     return tuple(reasons)
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:

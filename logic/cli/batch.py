@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,7 +176,7 @@ def _print_figures(gold: Any, replays: Any, found: dict[str, Any]) -> None:
             f"  line {item.line}: label {item.label.value}, decided {item.decided.value}: {item.conclusion}"
         )
         for reason in item.reasons:
-            console.print(f"    {reason}", markup=False)
+            console.print(textwrap.indent(reason, "    "), markup=False)
     console.print()
     for item in replays:
         report = item.report

@@ -13,6 +13,7 @@ would be free, its scope is the rest of the bracket, which is noted.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from logic.errors import ReadError
@@ -65,6 +66,7 @@ class _Frame:
     head: Token | None = None
     items: list = field(default_factory=list)
     arguments: list[Loose] = field(default_factory=list)
+    bound: list[str] = field(default_factory=list)  # by the quantifiers right before the bracket
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +108,7 @@ class _Parser:
         self.close_arguments = close_arguments
         self.notes: list[Note] = []
         self.frames = [_Frame("", 0)]
+        self.bound: Counter[str] = Counter()  # by quantifiers outside the innermost bracket
         self.position = 0
 
     def error(self, problem: str, start: int | None = None) -> ReadError:
@@ -150,7 +153,7 @@ class _Parser:
         value = "minus" if token.kind == "not" else token.value
         if not after_operand and value in RELATIONS and self.calls():
             opener = self.tokens[self.position + 1]  # written before its arguments: `>(x, y)`
-            self.frames.append(_Frame(opener.value, opener.start, head=token))
+            self.open(_Frame(opener.value, opener.start, head=token))
             self.position += 2
             return
         if not after_operand:
@@ -188,7 +191,7 @@ class _Parser:
     def operand(self, token: Token) -> None:
         items = self.frames[-1].items
         if token.kind == "open":
-            self.frames.append(_Frame(token.value, token.start))
+            self.open(_Frame(token.value, token.start))
         elif token.kind == "not":
             items.append(_Prefix("not", token.start))
         elif token.kind == "truth":
@@ -204,7 +207,7 @@ class _Parser:
                 return
             if self.calls():
                 opener = self.tokens[self.position + 1]
-                self.frames.append(_Frame(opener.value, opener.start, head=token))
+                self.open(_Frame(opener.value, opener.start, head=token))
                 self.position += 2
                 return
             node = Loose("name", token.value, token.start, quoted=token.kind == "quotedname")
@@ -338,6 +341,15 @@ class _Parser:
 
     # -- closing a bracket ---------------------------------------------------------------------------------
 
+    def open(self, frame: _Frame) -> None:
+        for item in reversed(self.frames[-1].items):
+            if not isinstance(item, _Prefix):
+                break
+            if item.variable:
+                frame.bound.append(item.variable)
+        self.bound.update(frame.bound)
+        self.frames.append(frame)
+
     def close(self, token: Token) -> None:
         frame = self.frames[-1]
         self.position += 1
@@ -351,6 +363,7 @@ class _Parser:
             self.note("brackets", f"“{token.value}” closes “{frame.opener}”")
         self.frames.pop()
         if frame.head is None and frame.items and all(isinstance(item, _Prefix) for item in frame.items):
+            self.bound.subtract(frame.bound)
             self.frames[-1].items.extend(frame.items)  # `(∃x)(P(x))`: the brackets hold the quantifier only
             return
         self.frames[-1].items.append(self.closed(frame, token.start))
@@ -361,9 +374,11 @@ class _Parser:
                 raise self.error("there is nothing between these brackets", frame.start)
             node = self.build(frame.items, end)
             node.grouped = True
+            self.bound.subtract(frame.bound)
             return node
         if frame.items or frame.arguments:
             frame.arguments.append(self.build(frame.items, end))
+        self.bound.subtract(frame.bound)
         kind = "op" if frame.head.kind == "op" and len(frame.arguments) == 2 else "apply"
         node = Loose(kind, frame.head.value, frame.head.start, frame.arguments)
         node.quoted = frame.head.kind == "quotedname"
@@ -431,7 +446,7 @@ class _Parser:
                 pending, wide = set(), False
             elif item.variable:
                 pending.discard(item.variable)
-                if item.variable in open_names and not wide:
+                if item.variable in open_names and not wide and not self.bound[item.variable]:
                     item.wide = wide = True
                     self.note("scope", f"the scope of {item.variable} widened to the end of its bracket")
                 if wide:

@@ -72,9 +72,7 @@ class Names:
     def _give(self, symbol: Symbol, name: str, rules: Rules) -> None:
         space = rules.spaces[symbol.kind]
         holder = self._taken.get((space, name))
-        if holder is not None and not (
-            rules.arities and holder.kind == symbol.kind and holder.name == symbol.name
-        ):
+        if holder is not None and not (rules.arities and holder.kind == symbol.kind and holder.name == symbol.name):
             # the number of arguments says most about why there are two
             stem = f"{name}_{symbol.arity}" if symbol.arity else f"{name}_c"
             number, name = 1, stem
@@ -157,9 +155,7 @@ def _prover9_adapt(symbol: Symbol) -> str:
 
 def _tptp_legal(symbol: Symbol) -> bool:
     if symbol.kind == "variable":
-        return (
-            symbol.name.isascii() and symbol.name[0].isupper() and _PLAIN.fullmatch(symbol.name) is not None
-        )
+        return symbol.name.isascii() and symbol.name[0].isupper() and _PLAIN.fullmatch(symbol.name) is not None
     return symbol.name.isprintable() and symbol.name.isascii()  # in quotes where it is no lower-case word
 
 
@@ -168,14 +164,22 @@ def _tptp_adapt(symbol: Symbol) -> str:
     return name[0].upper() + name[1:] if symbol.kind == "variable" else name
 
 
+# Bars around a name don't hide a built-in function: |and| is `and`.
+_SMT_WORDS = {
+    "and", "or", "not", "xor", "distinct", "ite", "true", "false", "let", "forall", "exists", "as", "par", "match",
+    "abs", "div", "mod", "select", "store", "const", "lambda", "implies", "iff", "if", "is",
+}  # fmt: skip
+
+
 def _smt_legal(symbol: Symbol) -> bool:
-    # Z3 reads |_| as the bare token
-    return (
-        symbol.name.isprintable()
-        and symbol.name != "_"
-        and not set(symbol.name) & {"|", "\\"}
-        and symbol.name.isascii()
-    )
+    name = symbol.name
+    simple = name.isascii() and name.isprintable() and not set(name) & {"|", "\\"}
+    return simple and any(map(str.isalnum, name)) and name.lower() not in _SMT_WORDS
+
+
+def _smt_adapt(symbol: Symbol) -> str:
+    name = ascii_name(symbol.name)
+    return f"{name}_n" if name.lower() in _SMT_WORDS else name
 
 
 _LEAN_WORDS = {
@@ -204,6 +208,6 @@ RULES: dict[str, Rules] = {
     "nltk": Rules(_nltk_legal, _nltk_adapt, _APART, arities=True),
     "prover9": Rules(_prover9_legal, _prover9_adapt, _TOGETHER),
     "tptp": Rules(_tptp_legal, _tptp_adapt, _TOGETHER),
-    "smtlib": Rules(_smt_legal, lambda s: ascii_name(s.name), _TOGETHER),
+    "smtlib": Rules(_smt_legal, _smt_adapt, _TOGETHER),
     "lean": Rules(_lean_legal, _lean_adapt, _TOGETHER),
 }

@@ -125,9 +125,7 @@ def _check(node: Loose, term: bool, text: str) -> bool:
 
     if node.kind == "op":
         if node.value == "beside":
-            raise refuse(
-                f"a connective is missing between “{describe(node.kids[0])}” and “{describe(node.kids[1])}”"
-            )
+            raise refuse(f"a connective is missing between “{describe(node.kids[0])}” and “{describe(node.kids[1])}”")
         if node.value == "comma":
             raise refuse("a comma stands between two formulas")
         if node.value == "in":
@@ -160,9 +158,7 @@ def describe(node: Loose) -> str:
     return node.value if node.kind in ("name", "number", "apply") else "…"
 
 
-def _build(
-    node: Loose, term: bool, bound: Counter[str], results: list, pattern: re.Pattern, text: str
-) -> None:
+def _build(node: Loose, term: bool, bound: Counter[str], results: list, pattern: re.Pattern, text: str) -> None:
     count = len(node.kids)
     kids = tuple(results[len(results) - count :]) if count else ()
     if count:
@@ -170,9 +166,7 @@ def _build(
     results.append(_made(node, term, kids, bound, pattern, text))
 
 
-def _made(
-    node: Loose, term: bool, kids: tuple, bound: Counter[str], pattern: re.Pattern, text: str
-) -> Formula | Term:
+def _made(node: Loose, term: bool, kids: tuple, bound: Counter[str], pattern: re.Pattern, text: str) -> Formula | Term:
     value = node.value
     if node.kind == "name":
         if term:

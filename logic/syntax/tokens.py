@@ -68,9 +68,7 @@ _NAME = (
 def _alternatives(words: list[str]) -> str:
     ordered = sorted(words, key=len, reverse=True)
     # a LaTeX command ends at a letter that does not continue it
-    return "|".join(
-        re.escape(w) + (r"(?![A-Za-z])" if w[0] == "\\" and w[-1].isalpha() else "") for w in ordered
-    )
+    return "|".join(re.escape(w) + (r"(?![A-Za-z])" if w[0] == "\\" and w[-1].isalpha() else "") for w in ordered)
 
 
 _TOKEN = re.compile(

@@ -45,9 +45,7 @@ class Style:
 _ARITHMETIC = {"+": "+", "*": "*", "/": "/", "-": "-"}
 _WORDED = {"and": "&", "or": "|", "implies": "->", "iff": "<->"}
 STYLES: dict[str, Style] = {
-    "nltk": Style(
-        _WORDED, "-", lambda q, v: f"{'all' if q == 'forall' else 'exists'} {v}.", ("false", "true")
-    ),
+    "nltk": Style(_WORDED, "-", lambda q, v: f"{'all' if q == 'forall' else 'exists'} {v}.", ("false", "true")),
     "folio": Style(
         {"and": "∧", "or": "∨", "xor": "⊕", "implies": "→", "iff": "↔"},
         "¬",
@@ -123,9 +121,7 @@ def write_problem(premises: Sequence[Formula], conclusion: Formula | None, notat
     lines = [write(formula, notation, names) for formula in everything]
     if notation == "prover9":
         count = len(given)
-        text = (
-            "formulas(assumptions).\n" + "".join(f"  {line}.\n" for line in lines[:count]) + "end_of_list.\n"
-        )
+        text = "formulas(assumptions).\n" + "".join(f"  {line}.\n" for line in lines[:count]) + "end_of_list.\n"
         if goal is not None:
             text += f"\nformulas(goals).\n  {lines[-1]}.\nend_of_list.\n"
         return text
@@ -133,8 +129,7 @@ def write_problem(premises: Sequence[Formula], conclusion: Formula | None, notat
         roles = ["axiom"] * len(given) + ["conjecture"]
         labels = [f"premise_{n + 1}" for n in range(len(given))] + ["conclusion"]
         return "".join(
-            f"fof({label}, {role}, {line}).\n"
-            for label, role, line in zip(labels, roles, lines, strict=False)
+            f"fof({label}, {role}, {line}).\n" for label, role, line in zip(labels, roles, lines, strict=False)
         )
     return "".join(f"{line}\n" for line in lines)
 
@@ -170,11 +165,7 @@ def _namer(notation: str, names: Names | None) -> Callable[[Symbol, bool], str]:
             return name
         constant = symbol.kind == "function" and symbol.arity == 0
         plain = _PLAIN_NAME.fullmatch(name) and name.lower() not in RESERVED
-        return (
-            name
-            if plain and not (constant and (shadowed or _READ_AS_VARIABLE.fullmatch(name)))
-            else _quoted(name)
-        )
+        return name if plain and not (constant and (shadowed or _READ_AS_VARIABLE.fullmatch(name))) else _quoted(name)
 
     return folio
 
