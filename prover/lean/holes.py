@@ -8,20 +8,11 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from prover.lean.protocol import Message
 
 _END_EXPECTED = re.compile(r"(unexpected|expected).*(':='|':=', 'where' or '\|')", re.DOTALL)
 _STATEMENT = re.compile(r"\b(theorem|lemma)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A text to insert at an offset (code points)."""
-
-    at: int
-    text: str
 
 
 def normalise(source: str) -> str:
@@ -50,18 +41,20 @@ def offset_of(source: str, line: int, column: int) -> int:
     return min(start + column, len(source))
 
 
-def missing_proof(source: str, messages: Sequence[Message]) -> Line | None:
-    """Where the first statement without a proof ends, judged by the parser's complaint; None if there is none."""
+def insert_missing_proofs(source: str, messages: Sequence[Message]) -> str:
+    """The source with `:= by sorry` after the first statement that has no proof, judged by the parser's complaint.
+
+    The source itself where no statement lacks one. One at a time, since Lean may report the next one only then.
+    """
     for message in messages:
         if message.severity != "error" or not _END_EXPECTED.search(message.text):
             continue
         offset = offset_of(source, message.line, message.column)
         # Lean complains at the next token; the statement ends before the blanks and comments in front of it.
         end = len(strip_trailing_trivia(source[:offset]))
-        if not _STATEMENT.search(source[:end]):
-            continue
-        return Line(end, " := by sorry")
-    return None
+        if _STATEMENT.search(source[:end]):
+            return source[:end] + " := by sorry" + source[end:]
+    return source
 
 
 def strip_trailing_trivia(text: str) -> str:

@@ -88,6 +88,7 @@ class Instance:
         self._pending: BaseException | None = None
         self._bound: dict[str, Callable[..., int]] = {}
         self._trap = ctypes.POINTER(c.wasm_trap_t)()
+        self._break = 0
         limits = wasmtime.Limits(INITIAL_PAGES, MAXIMUM_PAGES)
         self.memory = wasmtime.Memory(self.store, wasmtime.MemoryType(limits))
         #: Address of the memory in this process; it never moves, for its whole range is reserved.
@@ -273,6 +274,13 @@ class Instance:
     def size(self) -> int:
         """Bytes of memory that the module has."""
         return self.memory.size(self.store) * PAGE
+
+    @property
+    def used(self) -> int:
+        """Where the module's own heap ends, in bytes: below `size`, and it goes back with a restore."""
+        if not self._break:
+            self._break = self.call("emscripten_get_sbrk_ptr")
+        return self.u32[self._break >> 2]
 
     def grow_to(self, size: int) -> bool:
         """Make the memory at least that large; False if it may not be."""

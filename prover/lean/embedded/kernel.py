@@ -69,7 +69,7 @@ class Kernel:
         o = self.o
         constants = o.pure("l_Lean_Environment_constants", o.inc(environment))
         out = {}
-        for _, info in self._persistent_map(o.field(o.field(constants, 1), 0)):
+        for _, info in self._persistent_map(o.field(constants, 1)):
             constant = self.constant(info)
             out[constant.key] = constant
         o.dec(constants)
@@ -165,6 +165,28 @@ class Kernel:
     def kernel_environment(self, environment: int) -> int:
         """The kernel's environment (owned) of an elaboration environment."""
         return self.o.call("lean_elab_environment_to_kernel_env", self.o.inc(environment))
+
+    def unit(self, constant: Constant, constants: dict[str, Constant]) -> list[str]:
+        """Keys of what is declared together with a constant: an inductive block with its constructors and recursors."""
+        o = self.o
+        value = o.field(constant.info, 0)
+        if constant.kind == "constructor":
+            block = [self.name_key(o.field(value, 1))]
+        elif constant.kind == "inductive":
+            block = [constant.key]
+        elif constant.kind == "recursor":
+            block = [self.name_key(n) for n in o.elements(o.field(value, 1))]
+        else:
+            return [constant.key]
+        first = constants[block[0]]
+        block = [self.name_key(n) for n in o.elements(o.field(o.field(first.info, 0), 3))]
+        members = list(block)
+        for key in block:
+            members += [self.name_key(n) for n in o.elements(o.field(o.field(constants[key].info, 0), 4))]
+        # Recursors are found by what they recurse on: nested types have some under numbered names.
+        members += [c.key for c in constants.values() if c.kind == "recursor"
+                    and self.name_key(next(iter(o.elements(o.field(o.field(c.info, 0), 1))))) in block]  # fmt: skip
+        return members
 
     def replay(self, kernel: int, constants: dict[str, Constant], wanted: list[Constant]) -> int:
         """Add `wanted` (in dependency order) to a kernel environment (consumed); the new one, owned.

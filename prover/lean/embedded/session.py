@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from prover.lean.embedded import boot, snapshot
 from prover.lean.embedded.errors import EmbeddedLeanError, Interrupted, LeanIOError, Trapped
@@ -21,7 +22,7 @@ from prover.lean.embedded.kernel import Kernel
 from prover.lean.embedded.objects import Objects
 from prover.lean.embedded.proofs import Captured, Contexts, Failure, Live, Proofs
 from prover.lean.embedded.sources import ENVIRONMENT, Elaborated, Sources
-from prover.lean.holes import byte_to_point, missing_proof, normalise
+from prover.lean.holes import byte_to_point, insert_missing_proofs, normalise
 from prover.lean.protocol import (
     Advanced,
     BadSource,
@@ -39,8 +40,11 @@ from prover.lean.protocol import (
 )  # fmt: skip
 from prover.lean.state import Goal, ProofState
 
-#: Above this, the memory is brought back to the snapshot before the next request.
-MEMORY_THRESHOLD = 768 << 20
+T = TypeVar("T")
+#: Modules with their flags (importAll, isExported, isMeta), as a header gives them.
+Imports: TypeAlias = tuple[tuple[str, bytes], ...]
+#: When Lean's heap has grown by this much since its imports, it is brought back before the next request.
+MEMORY_GROWTH = 384 << 20
 MEMORY_LIMIT = 1536 << 20
 SOURCE_SECONDS = 60.0
 _LIVE_STATES = 8192
@@ -74,8 +78,10 @@ class Session:
         })  # fmt: skip
         self._roots: dict[str, _Root] = {}
         self._live: OrderedDict[tuple[str, tuple[str | int, ...]], Live] = OrderedDict()
-        self._bases: dict[tuple[tuple[str, bytes], ...], int] = {}
-        self._checkpoint: tuple[tuple[tuple[str, bytes], ...], snapshot.Snapshot] | None = None
+        self._checkpoint: tuple[Imports, snapshot.Snapshot] | None = None
+        self._home: Imports = boot.DEFAULT_IMPORTS
+        self._home_used = 0
+        self.commands = 0  # the command state after the imports at hand, borrowed by whoever uses it
         self._snapshot: snapshot.Snapshot | None = None
         self.restores = 0
 
@@ -86,7 +92,6 @@ class Session:
         boot.start(self.o, self.proofs.capture)
         environment = boot.import_modules(self.o, boot.DEFAULT_IMPORTS)
         state = boot.command_state(self.o, environment)
-        self._bases[boot.DEFAULT_IMPORTS] = state
         self.host.output.clear()
         return {"commands": state}
 
@@ -96,37 +101,50 @@ class Session:
         self._restore_to(saved, boot.DEFAULT_IMPORTS)
 
     def restore(self) -> None:
-        """Back to the snapshot: every address is void, every state is replayed when it is asked for."""
+        """Back to the environment of the imports at hand: every address is void, states are replayed when asked for."""
         self.restores += 1
-        checkpoint = self._checkpoint
-        if checkpoint is not None:
-            self._restore_to(checkpoint[1], checkpoint[0])
-        elif self._snapshot is not None:
-            self._restore_to(self._snapshot, boot.DEFAULT_IMPORTS)
-        else:
-            raise EmbeddedLeanError("there is no snapshot to restore")
+        self.fresh(self._home)
 
-    def _restore_to(self, saved: snapshot.Snapshot, imports: tuple[tuple[str, bytes], ...]) -> None:
+    def fresh(self, imports: Imports) -> None:
+        """An instance in which nothing ran since these imports were made."""
+        if imports == boot.DEFAULT_IMPORTS:
+            assert self._snapshot is not None
+            self._restore_to(self._snapshot, imports)
+        elif self._checkpoint is not None and self._checkpoint[0] == imports:
+            self._restore_to(self._checkpoint[1], imports)
+        else:
+            self._import(imports)
+
+    def _import(self, imports: Imports) -> None:
+        """Import other modules than `Init` on a restored instance, and keep a snapshot of that.
+
+        One such environment is kept beside the default one, since each takes 100 to 400 MB.
+        """
+        self.check_imports(imports)
+        assert self._snapshot is not None
+        self._restore_to(self._snapshot, boot.DEFAULT_IMPORTS)
+        try:
+            state = boot.command_state(self.o, boot.import_modules(self.o, imports))
+        except LeanIOError as error:
+            raise BadSource(f"Lean cannot import {', '.join(n for n, _ in imports)}: {error}") from None
+        self.host.output.clear()
+        if self._checkpoint is not None:
+            self._checkpoint[1].close()
+        self._checkpoint = (imports, snapshot.save(self.instance, {"commands": state}))
+        self._home, self.commands, self._home_used = imports, state, self.instance.used
+
+    def _restore_to(self, saved: snapshot.Snapshot, imports: Imports) -> None:
         snapshot.restore(self.instance, saved)
         self.host.reset()
         self.proofs.forget()
         self._live.clear()
         for root in self._roots.values():
             root.contexts = root.live = root.limited = None
-        self._bases = {imports: saved.roots["commands"]}
+        self._home, self.commands = imports, saved.roots["commands"]
+        self._home_used = self.instance.used
 
-    def _pristine(self) -> None:
-        """Back to the snapshot of `import Init` alone, whatever was imported since."""
-        assert self._snapshot is not None
-        if self._checkpoint is not None:
-            self._checkpoint[1].close()
-            self._checkpoint = None
-        self._restore_to(self._snapshot, boot.DEFAULT_IMPORTS)
-
-    def _guard(self, seconds: float, work: Callable[[], object]) -> object:
+    def guard(self, seconds: float, work: Callable[[], T]) -> T:
         """Run `work` under a deadline; after a trap the instance is restored and the trap goes on."""
-        if self.instance.size > MEMORY_THRESHOLD and self._snapshot is not None:
-            self.restore()
         self.instance.set_deadline(seconds)
         try:
             return work()
@@ -136,25 +154,14 @@ class Session:
         finally:
             self.instance.clear_deadline()
 
+    def _mind_memory(self) -> None:
+        """Lean's heap does not shrink, so it is brought back once it has grown a lot since its imports."""
+        if self.instance.used > self._home_used + MEMORY_GROWTH:
+            self.restore()
+
     # Sources
 
-    def base(self, imports: tuple[tuple[str, bytes], ...]) -> int:
-        """The command state (borrowed) after these imports."""
-        state = self._bases.get(imports)
-        if state is None:
-            self.check_imports(imports)
-            if len(self._bases) > 1:
-                # One environment beside the default one at a time: each is 100 to 400 MB.
-                self._pristine()
-            try:
-                state = boot.command_state(self.o, boot.import_modules(self.o, imports))
-            except LeanIOError as error:
-                raise BadSource(f"Lean cannot import {', '.join(n for n, _ in imports)}: {error}") from None
-            self.host.output.clear()
-            self._bases[imports] = state
-        return state
-
-    def check_imports(self, imports: Sequence[tuple[str, bytes]]) -> None:
+    def check_imports(self, imports: Imports) -> None:
         """Raise UnknownImport for a module that the library does not have."""
         for name, _ in imports:
             path = self._library.joinpath(*name.split(".")).with_suffix(".olean")
@@ -164,7 +171,7 @@ class Session:
                     "project of your own, install Lean (elan) and run inside the Lake project with --lean native."
                 )
 
-    def header(self, source: str) -> tuple[tuple[tuple[str, bytes], ...], int]:
+    def header(self, source: str) -> tuple[Imports, int]:
         """A source's imports and the parser's state (owned) after them."""
         imports, state, messages, is_module = self.sources.header(source)
         errors = [m for m in messages if m.severity == "error"]
@@ -177,20 +184,20 @@ class Session:
     def elaborate(self, source: str, **hooks: Callable) -> Elaborated:
         """Header and commands of a source, on the environment of its imports."""
         imports, state = self.header(source)
-        if imports not in self._bases:
-            self.base(imports)
-            imports, state = self.header(source)  # a restore on the way voids the parser's state
-        return self.sources.elaborate(source, self.base(imports), state, **hooks)
+        if imports != self._home:
+            self.fresh(imports)
+            imports, state = self.header(source)  # the restore voided the parser's state
+        return self.sources.elaborate(source, self.commands, state, **hooks)
 
     def open(self, source: str, seconds: float = SOURCE_SECONDS) -> Opened:
         """See `Lean.open`."""
         source = normalise(source)
         for _ in range(_MISSING_PROOFS):
             messages = self._open(source, seconds)
-            found = missing_proof(source, messages)
-            if found is None:
+            completed = insert_missing_proofs(source, messages)
+            if completed == source:
                 break
-            source = source[: found.at] + found.text + source[found.at :]
+            source = completed
         digest = hashlib.sha256(source.encode()).hexdigest()[:16]
         holes = []
         point = byte_to_point(source)
@@ -208,18 +215,18 @@ class Session:
         return Opened(source, tuple(holes), tuple(messages))
 
     def _open(self, source: str, seconds: float) -> list[Message]:
+        self._mind_memory()
         self.proofs.captured.clear()
 
         def work() -> Elaborated:
             return self.elaborate(source, rewrite=self.sources.syntax.put_holes)
 
         try:
-            done = self._guard(seconds, work)
+            done = self.guard(seconds, work)
         except Interrupted:
             raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
         except Trapped as trap:
             raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
-        assert isinstance(done, Elaborated)
         self.o.dec(done.state)
         return done.messages
 
@@ -304,8 +311,7 @@ class Session:
         return [self.run_one(state, tactic, limits) for tactic in tactics]
 
     def run_one(self, state: ProofState, tactic: str, limits: Limits = Limits()) -> Outcome:
-        if self.instance.size > MEMORY_THRESHOLD:
-            self.restore()
+        self._mind_memory()
         replaying = True
         try:
             self.instance.set_deadline(SOURCE_SECONDS)
@@ -343,9 +349,7 @@ class Session:
             assert root.contexts is not None
             return self.proofs.goals(root.contexts, live)
 
-        done = self._guard(SOURCE_SECONDS, work)
-        assert isinstance(done, tuple)
-        return done
+        return self.guard(SOURCE_SECONDS, work)
 
     # Whole sources
 
@@ -361,13 +365,11 @@ class Session:
             return SourceReport(tuple(done.messages), tuple(names))
 
         try:
-            report = self._guard(seconds, work)
+            return self.guard(seconds, work)
         except Interrupted:
             raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
         except Trapped as trap:
             raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
-        assert isinstance(report, SourceReport)
-        return report
 
     def close(self) -> None:
         self.host.reset()
