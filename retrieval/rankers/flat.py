@@ -13,8 +13,8 @@ from retrieval.rankers.tree import ANONYMOUS, VARIABLES
 from retrieval.terms import LOCAL, VARIABLE, Statement, Term
 
 # Tokens that stand before each part of a statement, or of an equation, and say what it is.
-HYPOTHESIS, CONCLUSION, LEFT, RIGHT = range(VARIABLES, VARIABLES + 4)
-FIRST = VARIABLES + 4
+HYPOTHESIS, CONCLUSION, SIDE = range(VARIABLES, VARIABLES + 3)
+FIRST = VARIABLES + 3
 LONGEST = 400  # tokens kept of one term: beyond that (decision tables, literals) shape tells nothing
 
 

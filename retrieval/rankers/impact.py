@@ -15,9 +15,9 @@ import numpy as np
 from retrieval.accessible import Mask
 from retrieval.store import Strings
 
-BUDGET = 40_000  # postings read per query: about 0.3 ms
-CANDIDATES = 1_000  # premises whose score is completed exactly
-SAMPLE = 16
+BUDGET = 20_000  # postings read per query
+CANDIDATES = 160  # premises whose score is completed exactly
+SAMPLE = 8
 
 Top = tuple[np.ndarray, np.ndarray]  # premise numbers int64 [hits], scores float32 [hits], best first
 
@@ -35,6 +35,8 @@ class ImpactIndex:
         self.docs, self.impacts, self.at = arrays["docs"], arrays["impacts"], arrays["postings_at"]
         self.features, self.weights, self.from_ = arrays["features"], arrays["weights"], arrays["forward_at"]
         self.premises = len(self.from_) - 1
+        # memoryviews: reading one number of a numpy array costs ten times as much
+        self._at, self._largest_impact = memoryview(self.at), memoryview(self.impacts)
         self._numbers: dict[str, int] | None = None
         self._query = np.zeros(len(self.vocabulary) + 1, np.float32)
 
@@ -71,39 +73,68 @@ class ImpactIndex:
             **Strings.pack(vocabulary).arrays("feature"),
         })  # fmt: skip
 
-    def top(self, query: Mapping[str, float], k: int, mask: Mask, budget: int | None = BUDGET) -> Top:
-        """The k accessible premises of largest Σ weight · impact. `budget` None reads every posting (exact)."""
-        terms = self._terms(query)
-        if not terms or not mask.count:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        docs, values = self._read(terms, budget)
-        if mask.narrowed:
-            keep = mask.allowed[docs]
-            docs, values = docs[keep], values[keep]
-        if not len(docs):
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        partial = np.bincount(docs, values, self.premises)
-        candidates = _largest(partial, max(CANDIDATES, 2 * k) if budget is not None else None)
-        scores = self._complete(candidates, terms)
+    def top(
+        self,
+        query: Mapping[str, float],
+        k: int,
+        mask: Mask,
+        budget: int | None = BUDGET,
+        extra: Top | None = None,
+    ) -> Top:
+        """The k accessible premises of largest Σ weight · impact. `budget` None reads every posting (exact).
+
+        `extra`: premises (sorted, no repetitions) that are candidates in any case, and what is added to their
+        scores.
+        """
+        terms = [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
+        candidates = self._candidates(terms, max(CANDIDATES, 2 * k), mask, budget)
+        if extra is not None and len(extra[0]):
+            keep = mask.allowed[extra[0]]
+            more, bonus = extra[0][keep], extra[1][keep]
+            candidates = np.union1d(candidates, more)
+            scores = self._complete(candidates, terms)
+            scores[np.searchsorted(candidates, more)] += bonus
+        else:
+            scores = self._complete(candidates, terms)
         if len(candidates) > k:
             part = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
             candidates, scores = candidates[part], scores[part]
         order = np.lexsort((candidates, -scores))
         return candidates[order], scores[order]
 
-    def scores(self, premises: np.ndarray, query: Mapping[str, float]) -> np.ndarray:
-        """Σ weight · impact of these premises: float32 [premises]."""
-        return self._complete(premises, self._terms(query))
-
-    def _terms(self, query: Mapping[str, float]) -> list[tuple[int, float]]:
-        return [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
+    def _candidates(
+        self, terms: list[tuple[int, float]], count: int, mask: Mask, budget: int | None
+    ) -> np.ndarray:
+        """Accessible premises of the largest scores so far: int64, at least `count` where there are as many."""
+        docs, values = self._read(terms, budget)
+        if not len(docs) or not mask.count:
+            return np.empty(0, np.int64)
+        if mask.narrowed:
+            values *= mask.allowed[docs]  # cheaper than dropping them; a score of 0 is no candidate
+        partial = np.bincount(docs, values, self.premises)
+        if budget is None:
+            return np.flatnonzero(partial)
+        # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
+        reached = partial[docs]
+        sample = reached[::SAMPLE]
+        wanted = 4 * count // SAMPLE  # a good premise is in several postings
+        threshold = np.partition(sample, -wanted)[-wanted] if wanted < len(sample) else 0.0
+        found = np.unique(docs[reached > threshold])
+        if len(found) < count and threshold > 0:
+            found = np.unique(docs[reached > 0])
+        if len(found) > count:
+            scores = partial[found]
+            found = found[np.argpartition(scores, len(scores) - count)[len(scores) - count :]]
+        return found.astype(np.int64)
 
     def _read(self, terms: list[tuple[int, float]], budget: int | None) -> Top:
-        slices = [(self.at[n], self.at[n + 1], w) for n, w in terms]
-        slices = [(int(a), int(b), w) for a, b, w in slices if b > a]
+        """Postings of the terms, with repetitions: premises int32, contributions float32."""
+        at, impacts = self._at, self._largest_impact
+        slices = [(at[n], at[n + 1], w) for n, w in terms]
+        slices = [s for s in slices if s[1] > s[0]]
         if budget is not None:
             # Largest contribution first; a long list gives only its top, its share of what is left.
-            slices.sort(key=lambda s: -s[2] * self.impacts[s[0]])
+            slices.sort(key=lambda s: -s[2] * impacts[s[0]])
             cut, left = [], budget
             for i, (a, b, w) in enumerate(slices):
                 take = min(b - a, max(left // 4, left // (len(slices) - i)))
@@ -115,8 +146,9 @@ class ImpactIndex:
         if not slices:
             return np.empty(0, np.int32), np.empty(0, np.float32)
         docs = np.concatenate([self.docs[a:b] for a, b, _ in slices])
-        values = np.concatenate([self.impacts[a:b] * np.float32(w) for a, b, w in slices])
-        return docs, values
+        values = np.concatenate([self.impacts[a:b] for a, b, _ in slices])
+        weights = np.array([w for _, _, w in slices], np.float32)
+        return docs, values * weights.repeat([b - a for a, b, _ in slices])
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
@@ -124,33 +156,14 @@ class ImpactIndex:
             return np.empty(0, np.float32)
         starts = self.from_[candidates]
         lengths = self.from_[candidates + 1] - starts
-        ends = np.cumsum(lengths)
+        before = np.cumsum(lengths) - lengths
         # All forward entries of all candidates as one flat gather.
-        flat = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
+        flat = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
         for n, w in terms:
             self._query[n] = w
-        values = self._query[self.features[flat]] * self.weights[flat]
+        asked = self._query[self.features[flat]]
         for n, _ in terms:
             self._query[n] = 0.0
-        # reduceat gives an empty group the next value; a premise without features scores 0.
-        sums = np.add.reduceat(np.append(values, np.float32(0)), ends - lengths)
-        return np.where(lengths > 0, sums, np.float32(0))
-
-
-def _largest(partial: np.ndarray, count: int | None) -> np.ndarray:
-    """Numbers of (about) the `count` largest positive entries; all of them for None."""
-    if count is None:
-        return np.flatnonzero(partial)
-    # A threshold from a sample first: partitioning 200,000 entries takes 1 ms, this a tenth of it.
-    sample = partial[::SAMPLE]
-    wanted = 2 * count // SAMPLE
-    threshold = (
-        np.partition(sample, len(sample) - wanted)[len(sample) - wanted] if wanted < len(sample) else 0.0
-    )
-    found = np.flatnonzero(partial > threshold)
-    if len(found) < count and threshold > 0:
-        found = np.flatnonzero(partial)
-    if len(found) > count:
-        values = partial[found]
-        found = found[np.argpartition(values, len(values) - count)[len(values) - count :]]
-    return found
+        hit = np.flatnonzero(asked)  # few of a premise's features are asked for
+        owner = np.searchsorted(before, hit, "right") - 1
+        return np.bincount(owner, asked[hit] * self.weights[flat[hit]], len(candidates)).astype(np.float32)

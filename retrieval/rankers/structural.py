@@ -21,8 +21,7 @@ from retrieval.rankers.flat import (
     CONCLUSION,
     FIRST,
     HYPOTHESIS,
-    LEFT,
-    RIGHT,
+    SIDE,
     Tokens,
     after,
     parts,
@@ -42,7 +41,8 @@ RELATIONS = EQUATIONS | frozenset(
 )
 PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
 # What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
-WORTH = {CONCLUSION: 1.0, LEFT: 0.6, RIGHT: 0.3, HYPOTHESIS: 0.4}
+EXACT, EQUIVALENT, LEFT, RIGHT, FORWARD = 1.0, 0.9, 0.6, 0.3, 0.4
+MATCHES = 300  # matches of a query that are kept, those worth most
 SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, outermost first
 LAST_HYPOTHESES = 6
 B = 0.6  # how much a long statement is held against a premise (BM25's b, with one occurrence of each feature)
@@ -63,7 +63,7 @@ class Structural(Ranking):
         ]  # uint16 [tokens of all]: tokens of the subterm that starts there
         self.features = ImpactIndex(_unprefixed(arrays, "features."))
         self.tree = DiscriminationTree(_unprefixed(arrays, "tree."))
-        self._premise, self._weight = arrays["entry_premise"], arrays["entry_weight"]
+        self._premise, self._worth = arrays["entry_premise"], arrays["entry_worth"]
 
     @classmethod
     def build(
@@ -102,22 +102,11 @@ class Structural(Ranking):
         goal, skip = self.tokens.query(state.conclusion)
         hypotheses = [self.tokens.query(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
         wanted = self._wanted(goal, skip, hypotheses)
+        matched = self._matches(goal, skip, hypotheses)
         room = check_k(k) + len(query.exclude)
-        numbers, scores = self.features.top(wanted, max(room, 100), mask, self.budget)
-        matched, bonus = self._matches(goal, skip, hypotheses)
-        keep = mask.allowed[matched]
-        matched, bonus = matched[keep], bonus[keep]
-        if len(matched):
-            fresh = matched[~np.isin(matched, numbers)]
-            numbers = np.concatenate([numbers, fresh])
-            scores = np.concatenate([scores, self.features.scores(fresh, wanted)])
-            order = np.argsort(matched)
-            at = np.searchsorted(matched, numbers, sorter=order)
-            at[at == len(matched)] = 0
-            hit = order[at]
-            scores = scores + np.where(matched[hit] == numbers, bonus[hit], 0).astype(np.float32)
-        best = np.lexsort((numbers, -scores))[:room]
-        return drop_excluded(self.corpus, query, (numbers[best], scores[best]), k)
+        return drop_excluded(
+            self.corpus, query, self.features.top(wanted, room, mask, self.budget, matched), k
+        )
 
     def _wanted(
         self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
@@ -136,33 +125,26 @@ class Structural(Ranking):
                     wanted.setdefault("c" + feature[1:], 0.3)
         return wanted
 
-    def _matches(
-        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Premises that match in the tree int64 [matched], and what the matches are worth float32 [matched]."""
-        ranges: list[tuple[int, int, float]] = []
-
-        def look(term: list[int], after_: list[int], role: int, worth: float) -> None:
-            ranges.extend((a, b, worth) for a, b in self.tree.generalisations(term, after_, role))
-
-        look(goal, skip, CONCLUSION, WORTH[CONCLUSION])
+    def _matches(self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]) -> Top:
+        """Premises that match in the tree, sorted, and what their best match is worth."""
+        find = self.tree.generalisations
+        ranges = find(goal, skip, CONCLUSION)
         for i in _subterms(goal, skip):
             end = skip[i]
-            term, inner = goal[i:end], [s - i for s in skip[i:end]]
-            # The whole goal as a side of an equivalence: as good as a conclusion (`p.mpr`).
-            look(term, inner, LEFT, WORTH[CONCLUSION] if i == 0 else WORTH[LEFT])
-            look(term, inner, RIGHT, WORTH[CONCLUSION] if i == 0 else WORTH[RIGHT])
+            ranges += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
         for term, after_ in hypotheses:
-            look(term, after_, HYPOTHESIS, WORTH[HYPOTHESIS])
+            ranges += find(term, after_, HYPOTHESIS)
         if not ranges:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        entries = np.concatenate([self.tree.entry[a:b] for a, b, _ in ranges])
-        worth = np.repeat(np.array([w for _, _, w in ranges], np.float32), [b - a for a, b, _ in ranges])
-        value = worth * self._weight[entries]
+        entries = np.concatenate([self.tree.entry[a:b] for a, b in ranges])
+        worth = self._worth[entries]
+        if len(entries) > MATCHES:
+            best = np.argpartition(worth, len(worth) - MATCHES)[len(worth) - MATCHES :]
+            entries, worth = entries[best], worth[best]
         premises, inverse = np.unique(self._premise[entries], return_inverse=True)
-        best = np.zeros(len(premises), np.float32)
-        np.maximum.at(best, inverse, value)
-        return premises.astype(np.int64), best
+        most = np.zeros(len(premises), np.float32)
+        np.maximum.at(most, inverse, worth)
+        return premises.astype(np.int64), most
 
 
 def _subterms(term: list[int], skip: list[int]) -> list[int]:
@@ -195,7 +177,7 @@ def _features(tokens: Tokens, term: Sequence[int], skip: Sequence[int], where: s
 
 def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[str, np.ndarray]:
     numbers: dict[str, int] = {}
-    lengths, features, paths, owners, sizes = [], [], [], [], []
+    lengths, features, paths, worths, owners, sizes = [], [], [], [], [], []
     for premise, flat in enumerate(flats):
         found: dict[str, None] = {}
         for role, term in parts(flat):
@@ -203,8 +185,9 @@ def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[s
             sizes.append(1)
             sizes += [s - i for i, s in enumerate(skip)]
             found.update(dict.fromkeys(_features(tokens, term, skip, "c" if role == CONCLUSION else "h")))
-            for path in _paths(tokens, role, term, skip):
+            for worth, path in _paths(tokens, role, term, skip):
                 paths.append(path)
+                worths.append(worth)
                 owners.append(premise)
         if corpus.kind(premise) not in PROVABLE:
             found[f"s{symbol(corpus.names[premise])}"] = None
@@ -222,33 +205,38 @@ def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[s
     for n, name in enumerate(tokens.table, FIRST):
         at = numbers.get(f"c{name}", numbers.get(f"h{name}"))
         symbols[n] = rarity[at] if at is not None else 0.0
-    weight = np.fromiter((symbols[list(p[1:])].sum() for p in paths), np.float32, len(paths))
+    worth = np.fromiter((w * symbols[list(p[1:])].sum() for w, p in zip(worths, paths, strict=True)), np.float32)
     return {
         "digest": corpus.digests,
         **Strings.pack(tokens.table).arrays("token"),
         **Lists.pack(flats).arrays("flat"),
         "flat_size": np.array(sizes, np.uint16),
         "entry_premise": np.array(owners, np.int32),
-        "entry_weight": weight,
+        "entry_worth": worth,
         **{f"features.{n}": a for n, a in index.arrays.items()},
         **{f"tree.{n}": a for n, a in DiscriminationTree.build(paths).arrays.items()},
     }
 
 
-def _paths(tokens: Tokens, role: int, term: list[int], skip: list[int]) -> Iterator[tuple[int, ...]]:
-    """What of one part of a statement is looked up in the tree."""
+def _paths(
+    tokens: Tokens, role: int, term: list[int], skip: list[int]
+) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """What of one part of a statement is looked up in the tree, and the worth of finding it."""
     head = tokens.symbol(term[0]) if term[0] >= FIRST else ""
     if role == HYPOTHESIS:
         if head in RELATIONS:
-            yield (HYPOTHESIS, *renumbered(term))
+            yield FORWARD, (HYPOTHESIS, *renumbered(term))
         return
     if term[0] > ANONYMOUS:
-        yield (CONCLUSION, *renumbered(term))
+        yield EXACT, (CONCLUSION, *renumbered(term))
     if head in EQUATIONS and len(skip) > 2:
         middle = skip[1]
-        for side, part in ((LEFT, term[1:middle]), (RIGHT, term[middle:])):
+        for worth, part in ((LEFT, term[1:middle]), (RIGHT, term[middle:])):
             if part and part[0] > ANONYMOUS:
-                yield (side, *renumbered(part))
+                path = renumbered(part)
+                yield worth, (SIDE, *path)
+                if head == "↔":  # the whole goal as a side of an equivalence: `p.mpr`
+                    yield EQUIVALENT, (CONCLUSION, *path)
 
 
 def _unprefixed(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
