@@ -105,9 +105,9 @@ class Objects:
         """A Nat's value."""
         if o & 1:
             return o >> 1
-        printed = self.call("lean_nat_repr", self.inc(o)) if self._has("lean_nat_repr") else self.pure(
-            "l_Nat_repr", self.inc(o))  # fmt: skip
-        return int(self.take_text(printed))
+        # Lean's own big number, without GMP: sign (u8), count of digits, address of the digits (u32 each).
+        size, digits = self.u32[o + 12 >> 2], self.u32[o + 16 >> 2]
+        return int.from_bytes(self.i.read(digits, 4 * size), "little")
 
     def name(self, o: int) -> str:
         """A Name as dots and parts, without escapes."""
@@ -151,10 +151,11 @@ class Objects:
         self.dec(o)
         return made
 
-    def closure(self, slot: int, arity: int) -> int:
-        size = 16
+    def closure(self, slot: int, arity: int, fixed: Sequence[int] = ()) -> int:
+        """A function in the table with some arguments given already (they are consumed)."""
+        size = (16 + 4 * len(fixed) + 7) & ~7
         o = self.i.call("lean_alloc_object", size)
-        self.i.write(o, struct.pack("<IHBBIHH", 1, size, 0, CLOSURE, slot, arity, 0))
+        self.i.write(o, struct.pack(f"<IHBBIHH{len(fixed)}I", 1, size, 0, CLOSURE, slot, arity, len(fixed), *fixed))
         return o
 
     def string(self, value: str) -> int:
