@@ -12,6 +12,8 @@ from logic.solvers.jobs import Tables
 from logic.syntax.evaluate import NotInterpreted, holds
 from logic.syntax.formula import Formula
 
+CHECKING_STEPS = 100_000  # a tenth of a second; small models of what people write need a few hundred
+
 Point = tuple[int, ...]
 Symbol = tuple[str, int]  # name and arity
 
@@ -120,7 +122,7 @@ def checked(model: FiniteModel, formulas: Iterable[Formula]) -> str | None:
     """
     for number, formula in enumerate(formulas, 1):
         try:
-            true = holds(formula, model)
+            true = holds(formula, model, CHECKING_STEPS)
         except NotInterpreted as error:
             return f"its model is incomplete: {error}"
         if not true:

@@ -33,7 +33,7 @@ class Job:
     questions: tuple[Question, ...]
     seconds: float
     explain: bool = False
-    max_domain: int = 4
+    max_domain: int = 6
     known: tuple[tuple[Question, tuple[int, ...]], ...] = ()
 
 

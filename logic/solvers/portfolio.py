@@ -46,7 +46,7 @@ CONSISTENCY_SECONDS = 1.0
 # What may be spent on explaining an answer that is already there, of the time left until the deadline.
 EXPLAIN_SECONDS = 2.0
 PROOF_SECONDS = 5.0
-MAX_DOMAIN = 4
+MAX_DOMAIN = 6
 
 Problem: TypeAlias = tuple[Sequence[Formula], Formula]
 Answer: TypeAlias = Decision | LogicError
@@ -316,7 +316,7 @@ def _explain(race: Race, options: _Options) -> None:
             race.improve("z3", question, known=((question, message.core),), max_domain=options.max_domain)
         elif isinstance(message, Satisfiable) and message.tables is None:
             race.improve("z3", question, known=(), max_domain=options.max_domain)
-    while not race.idle and time.monotonic() < end:
+    while race.improving and time.monotonic() < end:
         race.listen(end)
 
 
@@ -356,7 +356,7 @@ def _contradiction(
     race = Race(lane, absurd, end, lambda solver, message: None)
     try:
         race.improve("z3", CONCLUSION, known=((CONCLUSION, union),), max_domain=options.max_domain)
-        while not race.idle and time.monotonic() < end:
+        while race.improving and time.monotonic() < end:
             race.listen(end)
     finally:
         race.finish()

@@ -61,6 +61,11 @@ class Race:
         """Whether no job runs."""
         return not self._running
 
+    @property
+    def improving(self) -> bool:
+        """Whether a job that explains another solver's answer runs."""
+        return any(running.improves for running in self._running.values())
+
     def start(self, solver: str, questions: tuple[Question, ...], explain: bool, max_domain: int) -> None:
         """Send `solver` a job on `questions`."""
         if not questions:

@@ -28,8 +28,11 @@ MEMORY_MEGABYTES = 2048
 # A first look settles nearly everything in milliseconds; where it doesn't, small finite models are tried
 # before the rest of the time goes into the quantifiers.
 FIRST_LOOK = 0.25
+FIRST_LOOK_SECONDS = 0.3
 # Models with more cells than this are not worth printing, and take longer to read off than to find.
 MAX_CELLS = 20_000
+MAX_INSTANCES = 5_000
+MAX_DEPTH = 100  # Python recurses here, and Z3's own functions break where its stack ends
 # A universe this small is not searched for a smaller one.
 SMALL = 2
 
@@ -76,7 +79,7 @@ class _Solving:
         for question in self.job.questions:
             if question in cores:
                 continue
-            answer = self._ask(question, self.premises, FIRST_LOOK * self._left())
+            answer = self._ask(question, self.premises, min(FIRST_LOOK_SECONDS, FIRST_LOOK * self._left()))
             if isinstance(answer, str):
                 unsure[question] = answer
             elif isinstance(answer, tuple):
@@ -87,18 +90,16 @@ class _Solving:
                 models[question] = tables
                 small = not self.job.explain or (tables is not None and tables.size <= SMALL)
                 self.emit(Satisfiable(question, "model", tables, final=small))
-        for question, reason in unsure.items():
-            self._insist(question, reason, cores)
         if self.job.explain:
             for question, core in cores.items():
                 self._minimise(question, core)
             for question, tables in models.items():
                 if tables is None or tables.size > SMALL:
-                    ceiling = (
-                        self.job.max_domain if tables is None else min(self.job.max_domain, tables.size - 1)
-                    )
+                    ceiling = self.job.max_domain if tables is None else min(self.job.max_domain, tables.size - 1)
                     smaller = self._finite(question, ceiling, 0.5 * self._left())
                     self.emit(Satisfiable(question, "model", smaller or tables))
+        for question, reason in unsure.items():
+            self._insist(question, reason)
 
     def _left(self) -> float:
         return 0.0 if _interrupted.is_set() else max(0.0, self.deadline - time.monotonic())
@@ -119,19 +120,19 @@ class _Solving:
             return self.open.model()
         return self.open.reason_unknown() or "unknown"
 
-    def _insist(self, question: Question, reason: str, cores: dict[Question, tuple[int, ...]]) -> None:
+    def _insist(self, question: Question, reason: str) -> None:
+        """Small finite models, then all the time that is left for the quantifiers."""
         tables = self._finite(question, self.job.max_domain, 0.5 * self._left())
         if tables is not None:
             self.emit(Satisfiable(question, "model", tables))
             return
         answer = self._ask(question, self.premises, self._left())
         if isinstance(answer, str):
-            self.emit(
-                GaveUp(question, f"{answer} (first {reason}); no model up to {self.job.max_domain} elements")
-            )
+            self.emit(GaveUp(question, f"{answer} (first {reason}); no model up to {self.job.max_domain} elements"))
         elif isinstance(answer, tuple):
-            cores[question] = answer
             self.emit(Unsatisfiable(question, answer, final=not self.job.explain))
+            if self.job.explain:
+                self._minimise(question, answer)
         else:
             self.emit(Satisfiable(question, "model", _read(answer, self.job) if self.job.explain else None))
 
@@ -142,11 +143,11 @@ class _Solving:
             if premise not in core:
                 continue
             rest = tuple(i for i in core if i != premise)
-            answer = self._ask(question, rest, 0.5 * self._left())
+            answer = self._ask(question, rest, min(FIRST_LOOK_SECONDS, 0.1 * self._left()))
             if isinstance(answer, tuple):
                 core = answer
             elif isinstance(answer, str):
-                minimal &= self._finite(question, self.job.max_domain, 0.25 * self._left(), rest) is not None
+                minimal &= self._finite(question, self.job.max_domain, 0.2 * self._left(), rest) is not None
         self.emit(Unsatisfiable(question, core, minimal))
 
     def _finite(
@@ -154,8 +155,8 @@ class _Solving:
     ) -> Tables | None:
         """The smallest model with at most `ceiling` elements, or None where none was found in time.
 
-        `U` becomes an enumeration, so Z3's own instantiation is complete and an `unsat` here says only that
-        no model has this size.
+        `U` becomes an enumeration and quantifiers become their instances, where there aren't too many of
+        them. An `unsat` here says only that no model has this size.
         """
         premises = self.premises if premises is None else premises
         end = time.monotonic() + seconds
@@ -166,7 +167,8 @@ class _Solving:
             sort, elements = _elements(size)
             solver = z3.Solver()
             solver.set("timeout", max(1, int(1000 * left)))
-            solver.add(z3.parse_smt2_string(self.text, sorts={"U": sort}))
+            formulas = list(z3.parse_smt2_string(self.text, sorts={"U": sort}))
+            solver.add(_instances(formulas, elements) or formulas)
             if solver.check(z3.Bool(f"g{question}"), *[z3.Bool(f"q{i}") for i in premises]) == z3.sat:
                 return _read(solver.model(), self.job, elements)
         return None
@@ -175,6 +177,42 @@ class _Solving:
 def _cells(job: Job, size: int) -> int:
     vocabulary = job.encoded.vocabulary
     return sum(size**arity for _, arity in (*vocabulary.predicates, *vocabulary.functions))
+
+
+_CONNECTIVES = {
+    z3.Z3_OP_AND, z3.Z3_OP_OR, z3.Z3_OP_NOT, z3.Z3_OP_IMPLIES, z3.Z3_OP_XOR, z3.Z3_OP_IFF, z3.Z3_OP_EQ
+}  # fmt: skip
+
+
+def _instances(formulas: list[z3.BoolRef], elements: list[z3.ExprRef]) -> list[z3.BoolRef] | None:
+    """The formulas without quantifiers, or None where that is too much.
+
+    Z3 also decides them with quantifiers, but what it takes to find S₃ (groups that don't commute, six
+    elements) is 0.1 s so and more than 8 s with them.
+    """
+    left = MAX_INSTANCES
+
+    def expanded(formula: z3.BoolRef, depth: int) -> z3.BoolRef:
+        nonlocal left
+        if depth > MAX_DEPTH:
+            raise OverflowError
+        if z3.is_quantifier(formula):
+            points = itertools.product(elements, repeat=formula.num_vars())
+            left -= len(elements) ** formula.num_vars()
+            if left < 0:
+                raise OverflowError
+            body = formula.body()
+            found = [expanded(z3.substitute_vars(body, *reversed(point)), depth + 1) for point in points]
+            return z3.And(found) if formula.is_forall() else z3.Or(found)
+        kids = formula.children()
+        if kids and formula.decl().kind() in _CONNECTIVES and z3.is_bool(kids[0]):
+            return formula.decl()(*(expanded(kid, depth + 1) for kid in kids))
+        return formula
+
+    try:
+        return [expanded(formula, 0) for formula in formulas]
+    except OverflowError:
+        return None
 
 
 @functools.cache
