@@ -14,7 +14,7 @@ from typing import Any
 
 _NAMES: dict[str, str] = {
     **dict.fromkeys(("Example", "read_examples"), "prover.train.examples"),
-    **dict.fromkeys(("Settings", "Trained", "finetune"), "prover.train.finetune"),
+    **dict.fromkeys(("Settings", "Trained", "finetune"), "prover.train.trainer"),
 }
 
 __all__ = sorted(_NAMES)

@@ -1,7 +1,7 @@
 """Training pairs from a file: a proof state, the premises at hand, and the tactic that worked.
 
-JSON lines: `{"state": "n : Nat\\n⊢ n + 0 = n", "tactic": "simp", "premises": [{"name": …, "statement": …}]}`; `premises`
-may be missing. Not here: where pairs come from (search logs, proofs), tokens (`finetune.py`).
+JSON lines: `{"state": "n : Nat\\n⊢ n + 0 = n", "tactic": "simp", "premises": [{"name": …, "statement": …}]}`; premises
+may be missing. Not here: where pairs come from (search logs, proofs), tokens (`trainer.py`).
 """
 
 from __future__ import annotations

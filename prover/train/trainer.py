@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -325,5 +326,7 @@ def _save(model: Any, checkpoint: Checkpoint, form: Format, out: Path, settings:
     part, folder = out / "model.part", out / "model"
     model.save_pretrained(part)
     checkpoint.tokenizer.save_pretrained(part)
+    # A run that had ended and was resumed has a model already.
+    shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return folder

@@ -1,0 +1,36 @@
+"""What proposes tactics: from the goals of a proof state to candidates with log-probabilities.
+
+Not here: running them (`prover.lean_search`), choosing states (`search`). A generator sees values only, never a
+Lean, so that it can be tested, recorded and replayed without one. Implementations by name: `GENERATORS` in
+`portfolio.py`; models come through `model.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from prover.lean.state import Goal
+from search.protocols import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A proof state as a generator sees it.
+
+    `goals`: those still open, the first is the one that tactics work on. `steps`: the tactics that led here from
+    the theorem. `local_names`: full names of the declarations of the source itself, which no library tactic knows.
+    """
+
+    goals: tuple[Goal, ...]
+    steps: tuple[str, ...] = ()
+    local_names: tuple[str, ...] = ()
+
+
+class TacticGenerator(Protocol):
+    """Proposes tactics. Deterministic for the same positions and seed."""
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """For each position, in order, its candidates, most probable first; log-probabilities are ≤ 0."""
+        ...
