@@ -106,6 +106,10 @@ class EmbeddedLean:
     def goals(self, state: ProofState) -> tuple[Goal, ...]:
         return self.ask(lambda s: s.goals(state))
 
+    def adopt(self, root: str, source: str) -> None:
+        """Make the theorem of another process's states known here."""
+        self.ask(lambda s: s.adopt(root, source))
+
     def check(self, source: str, seconds: float = SOURCE_SECONDS) -> SourceReport:
         return self.ask(lambda s: s.check(source, seconds))
 
