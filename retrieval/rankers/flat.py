@@ -15,6 +15,7 @@ from retrieval.terms import LOCAL, VARIABLE, Statement, Term
 # Tokens that stand before each part of a statement, or of an equation, and say what it is.
 HYPOTHESIS, CONCLUSION, SIDE = range(VARIABLES, VARIABLES + 3)
 FIRST = VARIABLES + 3
+REMEMBERED = 50_000  # heads looked up before
 LONGEST = 400  # tokens kept of one term: beyond that (decision tables, literals) shape tells nothing
 
 
@@ -32,6 +33,7 @@ class Tokens:
         """`known` is `self.table` of an earlier run."""
         self.table: list[str] = list(known)
         self._numbers = {t: n for n, t in enumerate(self.table, FIRST)}
+        self._found: dict[tuple[str, int], int] = {}
         self.arity = [0] * FIRST + [int(t.rsplit("/", 1)[1]) for t in self.table]
 
     def symbol(self, token: int) -> str:
@@ -39,13 +41,19 @@ class Tokens:
 
     def find(self, head: str, arity: int) -> int:
         """The token's number, or -1 if nothing indexed has it."""
-        return self._numbers.get(f"{symbol(head)}/{arity}", -1)
+        found = self._found.get((head, arity))
+        if found is None:
+            found = self._found[head, arity] = self._numbers.get(f"{symbol(head)}/{arity}", -1)
+            if len(self._found) > REMEMBERED:
+                self._found.clear()
+        return found
 
     def add(self, head: str, arity: int) -> int:
         key = f"{symbol(head)}/{arity}"
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = FIRST + len(self.table)
+            self._found.clear()
             self.table.append(key)
             self.arity.append(arity)
         return number

@@ -60,14 +60,14 @@ class Fusion(Ranking):
         return [[numbers for numbers, _ in per_query] for per_query in zip(*tops, strict=True)]
 
     def _fuse(self, lists: Sequence[np.ndarray], k: int) -> Top:
-        numbers, inverse = np.unique(np.concatenate(lists), return_inverse=True)
-        shares = [
-            self.weights[r.name] / (CONSTANT + 1 + np.arange(len(l)))
-            for r, l in zip(self.rankers, lists, strict=True)
-        ]
-        scores = np.bincount(inverse, np.concatenate(shares), len(numbers)).astype(np.float32)
-        best = np.lexsort((numbers, -scores))[:k]
-        return numbers[best].astype(np.int64), scores[best]
+        # A dict and not numpy: for some hundred numbers it takes a third of the time.
+        scores: dict[int, float] = {}
+        for ranker, found in zip(self.rankers, lists, strict=True):
+            weight = self.weights[ranker.name]
+            for rank, i in enumerate(found.tolist(), 1):
+                scores[i] = scores.get(i, 0.0) + weight / (CONSTANT + rank)
+        best = sorted(scores, key=lambda i: (-scores[i], i))[:k]
+        return np.array(best, np.int64), np.array([scores[i] for i in best], np.float32)
 
     def _named(self, lists: Sequence[np.ndarray], k: int) -> list[Hit]:
         numbers, scores = self._fuse(lists, k)

@@ -43,8 +43,9 @@ PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
 # What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
 EXACT, EQUIVALENT, LEFT, RIGHT, FORWARD = 1.0, 0.9, 0.6, 0.3, 0.4
 MATCHES = 300  # matches of a query that are kept, those worth most
+COMMON = 256  # a pattern that more statements than this share (`_ + _`) tells nothing about any of them
 SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, outermost first
-LAST_HYPOTHESES = 6
+LAST_HYPOTHESES = 5
 B = 0.6  # how much a long statement is held against a premise (BM25's b, with one occurrence of each feature)
 K1 = 1.0
 
@@ -134,6 +135,7 @@ class Structural(Ranking):
             ranges += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
         for term, after_ in hypotheses:
             ranges += find(term, after_, HYPOTHESIS)
+        ranges = [(a, b) for a, b in ranges if b - a <= COMMON]
         if not ranges:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         entries = np.concatenate([self.tree.entry[a:b] for a, b in ranges])

@@ -1,0 +1,148 @@
+"""Prints the figures of retrieval: `python -m retrieval.bench [--index FOLDER] [--premises N]`.
+
+Loading and memory of an index; the time of one query for each ranker and their fusion with the accessibility
+filter, on one thread, at 200,000 premises (padded with synthetic ones) and 384 dimensions; batched dense
+queries a second on all cores beside plain FAISS. The encoder's own time is not part of a query here: it is
+the model's, and printed by itself where an encoder is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from retrieval import synthetic
+from retrieval.corpus import Corpus
+from retrieval.library import Library
+from retrieval.rankers.bm25 import BM25
+from retrieval.rankers.dense import PROBES, Dense
+from retrieval.rankers.fusion import Fusion
+from retrieval.rankers.structural import Structural
+from retrieval.records import At, Query
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--index", type=Path, help="an index folder, for loading and as the real part of the corpus")
+    arguments.add_argument("--premises", type=int, default=200_000)
+    arguments.add_argument("--dimension", type=int, default=384)
+    arguments.add_argument("--queries", type=int, default=300)
+    arguments.add_argument("--kind", default="auto", help="the FAISS index: auto, flat, ivf or hnsw")
+    options = arguments.parse_args()
+    if options.index is not None:
+        loading(options.index)
+    corpus = padded(options.index, options.premises)
+    queries(corpus, options)
+
+
+def loading(folder: Path) -> None:
+    before = resident()
+    start = time.perf_counter()
+    library = Library.open(folder)
+    opened = time.perf_counter() - start
+    library.rank(Query("a b : Nat\n⊢ a + b = b + a"), 10)
+    print(f"load {folder.name}: {len(library.corpus):,} premises, {opened:.3f} s; with a first query "
+          f"{time.perf_counter() - start:.3f} s; resident {resident() - before:.0f} MB more")  # fmt: skip
+    for text in ("commutativity of list append", "_ + _ = _ + _", "List.map _ (_ ++ _)"):
+        start = time.perf_counter()
+        found = library.search(text).found
+        first = found[0].premise.name if found else "nothing"
+        print(f"  search {text!r}: {1000 * (time.perf_counter() - start):.1f} ms, first {first}")
+
+
+def padded(folder: Path | None, count: int) -> Corpus:
+    real = []
+    if folder is not None:
+        corpus = Corpus.open(folder / "corpus.index")
+        real = [corpus.record(m) for m in corpus.modules]
+    have = sum(len(m.premises) for m in real)
+    names = [m.name for m in real]
+    print(f"corpus: {have:,} real and {max(0, count - have):,} synthetic premises")
+    return Corpus.of([*real, *synthetic.modules(max(0, count - have), after=names)])
+
+
+def queries(corpus: Corpus, options: argparse.Namespace) -> None:
+    import faiss
+
+    vectors = timed("vectors", lambda: synthetic.vectors(len(corpus), options.dimension))
+    dense = timed("dense index", lambda: Dense.from_vectors(corpus, vectors, kind=options.kind))
+    bm25 = timed("bm25 index", lambda: BM25.build(corpus))
+    structural = timed("structural index", lambda: Structural.build(corpus))
+    fusion = Fusion((bm25, structural, dense))
+    rng = np.random.default_rng(1)
+    asked = synthetic.vectors(options.queries, options.dimension, seed=0)
+    late = [m for m in range(len(corpus.modules)) if corpus.starts[m + 1] > corpus.starts[m]][-40:]
+    sized = [(corpus.modules[m], int(corpus.starts[m + 1] - corpus.starts[m])) for m in late]
+    places = [At(*sized[i % len(sized)]) for i in range(options.queries)]
+    sample = [Query(synthetic.state(rng), p, vector=v) for p, v in zip(places, asked, strict=True)]
+    seen = np.mean([corpus.accessible.mask(q.position).count for q in sample])
+    print(f"one query, k = 10, one thread, {len(corpus):,} premises, on average {seen:,.0f} accessible:")
+    faiss.omp_set_num_threads(1)
+    for ranker in (bm25, structural, dense, fusion):
+        ranker.rank(sample[0], 10)
+        times = []
+        for query in sample:
+            start = time.perf_counter()
+            ranker.rank(query, 10)
+            times.append(1000 * (time.perf_counter() - start))
+        print(f"  {ranker.name:10} median {np.median(times):.2f} ms, 95 % {np.percentile(times, 95):.2f} ms")
+    exact = [set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)]) for q in sample[:50]]
+    found = [set(dense.top(q, 10)[0].tolist()) for q in sample[:50]]
+    print(f"  dense finds {100 * np.mean([len(a & b) / 10 for a, b in zip(exact, found, strict=True)]):.1f} % of the exact 10")
+    batched(corpus, dense, options)
+
+
+def nearest(corpus: Corpus, vectors: np.ndarray, query: Query) -> np.ndarray:
+    allowed = corpus.accessible.mask(query.position).allowed
+    return np.argsort(-(vectors[allowed] @ query.vector), kind="stable")[:10]  # type: ignore[operator]
+
+
+def batched(corpus: Corpus, dense: Dense, options: argparse.Namespace) -> None:
+    import faiss
+
+    cores = os.cpu_count() or 1
+    faiss.omp_set_num_threads(cores)
+    many = synthetic.vectors(4096, options.dimension, seed=5)
+    last = corpus.modules[-1]
+    queries = [Query("", At(last, 0), vector=v) for v in many]
+    parameters = faiss.SearchParametersIVF(nprobe=PROBES) if dense.kind == "ivf" else None
+    plain = best(lambda: dense.index.search(many, 10, params=parameters))
+    mask = corpus.accessible.mask(At(last, 0))
+    ours = best(lambda: dense.search(many, 10, mask))
+    whole = best(lambda: dense.top_batch(queries, 10))
+    print(f"batches of {len(many):,}, k = 10, {cores} cores, {dense.kind}: plain FAISS without a filter "
+          f"{len(many) / plain:,.0f} queries/s; with the filter {len(many) / ours:,.0f}; as `top_batch` "
+          f"{len(many) / whole:,.0f}")  # fmt: skip
+
+
+def best(run: Callable[[], object], times: int = 3) -> float:
+    run()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def timed(what: str, run: Callable):  # type: ignore[type-arg,no-untyped-def]
+    start = time.perf_counter()
+    made = run()
+    print(f"{what}: {time.perf_counter() - start:.1f} s")
+    return made
+
+
+def resident() -> float:
+    """MB in memory; mapped pages that were touched count."""
+    import psutil
+
+    return psutil.Process().memory_info().rss / 1e6
+
+
+if __name__ == "__main__":
+    main()
