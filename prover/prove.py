@@ -6,7 +6,6 @@ is searched in two stages: one-line proofs under growing limits, then a tree sea
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,11 @@ ROUNDS = (0.3, 1.5)
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
 _VERIFY_SECONDS = 120.0
 _FRESH = "entails_example"
+_DECLARATION = re.compile(
+    r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
+    r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,10 @@ class _Prover:
         for i, hole in enumerate(opened.holes):
             if not hole.is_prop or not _is_example(hole.theorem):
                 continue
-            found = None
-            for found in re.finditer(r"\bexample\b", opened.source[: hole.start]):
-                pass
-            if found is None:
+            before = list(re.finditer(r"\bexample\b", opened.source[: hole.start]))
+            if not before:
                 continue
+            found = before[-1]
             fresh = f"{_FRESH}_{i + 1}"
             while fresh in opened.source:
                 fresh += "'"
@@ -171,7 +174,7 @@ class _Prover:
     def _no_such(self, opened: Opened, theorem: str) -> str:
         known = list(dict.fromkeys(h.theorem for h in opened.holes))
         if not known:
-            return f"There is no theorem {theorem!r} to prove: the source has no `sorry` and no statement without a proof."
+            return f"There is no theorem {theorem!r} to prove: the source has no `sorry` and no missing proof."
         return f"There is no theorem {theorem!r} to prove; there are {', '.join(known)}."
 
     # One theorem, with one hole or several
@@ -366,9 +369,7 @@ def _by_theorem(holes: list[tuple[int, Hole]]) -> list[list[tuple[int, Hole]]]:
 
 def _declared(source: str) -> tuple[str, ...]:
     """Names that the source itself declares so far, as it writes them: what no library tactic knows of."""
-    found = re.findall(r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
-                       r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)", source, re.M)  # fmt: skip
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(_DECLARATION.findall(source)))
 
 
 __all__ = ["DEFAULT_SECONDS", "GENERATORS", "HoleFinished", "HoleStarted", "OneLinerTried", "ProveEvent", "prove"]

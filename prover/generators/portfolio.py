@@ -1,0 +1,76 @@
+"""The symbolic portfolio: the generator that needs no model. Joins the rules and makes their weights probabilities.
+
+Not here: the rules themselves (`rules/`). General rules only: nothing in them knows a theorem or a data set.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from prover.generators.protocol import Position, TacticGenerator
+from prover.generators.rules import closing, rewriting, structural
+from prover.generators.rules.base import Rule
+from search.protocols import Candidate
+
+#: In the order in which their tactics are tried on a state: what closes goals first, then what is cheap.
+RULES: Mapping[str, Rule] = {
+    "closing": closing.closing,
+    "introduction": structural.introduction,
+    "construction": structural.construction,
+    "elimination": structural.elimination,
+    "unfolding": closing.unfolding_closers,
+    "simplification": rewriting.simplification,
+    "rewriting": rewriting.rewriting,
+    "application": rewriting.application,
+    "cases": structural.cases,
+    "induction": structural.induction,
+}
+
+
+class UnknownGenerator(Exception):
+    """There is no generator of that name; the message lists those there are."""
+
+
+class Portfolio:
+    """Candidates of all rules for the first goal, each once, with log-probabilities that sum to one.
+
+    `rules`: name → rule, `RULES` by default; the order of the candidates is that of the rules.
+    """
+
+    def __init__(self, rules: Mapping[str, Rule] = RULES) -> None:
+        self.rules = dict(rules)
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """See `TacticGenerator`; the order is that of the rules, as it is the cheapest to try."""
+        return [self._propose(position) for position in positions]
+
+    def _propose(self, position: Position) -> list[Candidate]:
+        if not position.goals:
+            return []
+        weights: dict[str, float] = {}
+        for rule in self.rules.values():
+            for weight, tactic in rule(position):
+                weights[tactic] = max(weight, weights.get(tactic, 0.0))
+        total = math.fsum(weights.values())
+        return [Candidate(tactic, math.log(weight / total)) for tactic, weight in weights.items()]
+
+    def opening(self, position: Position) -> list[str]:
+        """One-line proofs of the whole theorem, in the order to try them."""
+        return list(dict.fromkeys(closing.openings(position)))
+
+
+def _portfolio(seed: int) -> TacticGenerator:
+    return Portfolio()
+
+
+#: name → how to make one from a seed.
+GENERATORS: dict[str, Callable[[int], TacticGenerator]] = {"portfolio": _portfolio}
+
+
+def make_generator(name: str, seed: int = 0) -> TacticGenerator:
+    """A fresh generator by its name; raises UnknownGenerator."""
+    try:
+        return GENERATORS[name](seed)
+    except KeyError:
+        raise UnknownGenerator(f"there is no generator {name!r}; there are {', '.join(GENERATORS)}") from None

@@ -1,0 +1,76 @@
+"""Tactics that close a goal or leave it alone: decision procedures, automation, the library.
+
+Not here: tactics that take a goal apart (`structural.py`). The cheap ones come first, since a search stops trying
+at the first that closes the goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, defined, propositions, variables
+
+#: In order of cost, from 0.1 ms to a second.
+CLOSERS = (
+    "assumption", "trivial", "rfl", "contradiction", "decide", "omega", "simp", "simp_all", "ac_rfl", "grind",
+)  # fmt: skip
+_BITS = ("bv_omega",)
+_DEEP = 2  # steps after which the slowest are no longer tried
+
+
+def closing(position: Position) -> Iterator[Suggestion]:
+    """Each of the closers; the library's search only near the theorem, as it takes seconds."""
+    goal = position.goals[0]
+    for tactic in CLOSERS:
+        yield Suggestion(3.0, tactic)
+    if any("BitVec" in c or c.startswith("UInt") or c.startswith("Fin") for c in goal.constants):
+        for tactic in _BITS:
+            yield Suggestion(2.0, tactic)
+    if len(position.steps) <= _DEEP:
+        yield Suggestion(1.0, "exact?")
+
+
+def unfolding_closers(position: Position) -> Iterator[Suggestion]:
+    """The same, told about the definitions that occur and about recursive hypotheses."""
+    goal = position.goals[0]
+    names = defined(goal)[:6]
+    if names:
+        listed = ", ".join(names)
+        yield Suggestion(2.0, f"simp [{listed}]")
+        yield Suggestion(2.0, f"simp_all [{listed}]")
+        yield Suggestion(2.0, f"grind [{listed}]")
+    for name in names[:4]:
+        if len(names) > 1:
+            yield Suggestion(0.7, f"simp [{name}]")
+        yield Suggestion(0.7, f"unfold {name}")
+        if position.local_names:
+            yield Suggestion(0.7, f"delta {name}")
+
+
+#: One-line proofs of a whole theorem: each is a list of strong closers after one kind of opening.
+_FINISH = "first | omega | simp_all | grind"
+
+
+def openings(position: Position) -> Iterator[str]:
+    """One-line proofs to try on the theorem itself before any search, the most often useful first."""
+    goal = position.goals[0]
+    names = defined(goal)[:6]
+    listed = ", ".join(names)
+    yield from ("rfl", "decide", "omega", "simp", "simp_all", "grind", "intros; rfl", "intros; simp_all", "ac_rfl")
+    yield from ("decide +kernel", "bv_omega", "exact?", "trivial", "intros; omega", "intros; grind", "bv_decide")
+    if names:
+        yield from (f"simp [{listed}]", f"grind [{listed}]", f"intros; simp_all [{listed}]")
+        yield from (f"simp [{listed}] <;> omega", f"simp [{listed}] <;> grind", f"unfold {names[0]} <;> grind")
+    yield from ("ext <;> simp", "ext <;> grind", "funext x; simp", "constructor <;> grind", "constructor <;> simp_all")
+    yield from ("simp <;> omega", "simp_all <;> omega", "split <;> simp_all", "split <;> grind", "try?")
+    for variable in variables(goal)[:5]:
+        yield f"cases {variable.name} <;> {_FINISH}"
+        yield f"cases {variable.name} <;> simp_all [{listed}]" if names else f"cases {variable.name} <;> simp"
+        yield f"induction {variable.name} <;> {_FINISH}"
+        if names:
+            yield f"induction {variable.name} <;> simp_all [{listed}]"
+            yield f"induction {variable.name} <;> grind [{listed}]"
+    for h in propositions(goal)[:4]:
+        if h.head not in ("Eq", "∀"):
+            yield f"cases {h.name} <;> {_FINISH}"
