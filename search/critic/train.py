@@ -7,6 +7,7 @@ what is trained runs without it. Trains in minutes on a CPU.
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ def _matrix(samples: Sequence[Sample]) -> np.ndarray:
 
 def fit_mlp(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Mlp:
     """[states, features], [states] → a perceptron of 64 and 32 units."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
 
     mean, scale = matrix.mean(axis=0), matrix.std(axis=0)
@@ -75,12 +77,14 @@ def fit_mlp(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Mlp:
         alpha=1e-3,
         batch_size=min(256, len(matrix)),
         early_stopping=len(matrix) >= 500,
-        max_iter=80,
-        n_iter_no_change=8,
-        tol=1e-3,
+        max_iter=200,
+        n_iter_no_change=15,
+        tol=1e-4,
         random_state=seed,
     )
-    net.fit(np.clip((matrix - mean) / scale, -8, 8), targets)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is a budget, and ending by it no fault
+        net.fit(np.clip((matrix - mean) / scale, -8, 8), targets)
     (w1, w2, w3), (b1, b2, b3) = net.coefs_, net.intercepts_
     return Mlp(*(part.astype(np.float32) for part in (mean, scale, w1, b1, w2, b2, w3, b3)))
 

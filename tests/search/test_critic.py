@@ -70,7 +70,7 @@ class Trapped(Numbers):
         ]
 
 
-VALUES = range(2, 400, 7)
+VALUES = range(2, 400, 5)
 
 
 @pytest.fixture(scope="module")
