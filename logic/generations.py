@@ -33,15 +33,16 @@ class Generation:
     notes: tuple[Note, ...] = ()
 
 
-_SENTENCE_LABEL = r"text|sentence|premise|conclusion|statement|nl|natural language|question|fact|rule|english|hypothesis|claim"
+_SENTENCE_LABEL = (
+    r"text|sentence|premise|conclusion|statement|nl|natural language|question|fact|rule|english"
+    r"|hypothesis|claim"
+)
 _FORMULA_LABEL = (
     r"fol|formula|fol formula|logic|logical form|first[- ]order logic|translation|expression|fol translation"
     r"|prover9|nltk|formal|fol representation"
 )
 _NUMBER = r"(?:\s*(?:#|no\.?)?\s*\d+)?"
-_LABEL = re.compile(
-    rf"(?P<kind>(?:{_SENTENCE_LABEL})|(?:{_FORMULA_LABEL})){_NUMBER}\s*[:：]\s*(?P<rest>.*)", re.I
-)
+_LABEL = re.compile(rf"(?P<kind>(?:{_SENTENCE_LABEL})|(?:{_FORMULA_LABEL})){_NUMBER}\s*[:：]\s*(?P<rest>.*)", re.I)
 _FORMULA_KIND = re.compile(rf"(?:{_FORMULA_LABEL})", re.I)
 _HEADING = re.compile(
     r"(?:the\s+)?(?P<what>predicates?|constants?|variables?|definitions?|facts?|rules?|premises?|assumptions?"
@@ -142,11 +143,12 @@ def _labelled(lines: list[str], notes: list[Note]) -> list[Pair]:
             sentence = bare
         elif not started and not sentence:
             sentence = bare
+    without_formula = "" if started else sentence
     finish()
     if not seen:
         return []
-    if sentence:
-        notes.append(Note("cut short", f"the sentence {sentence[:60]!r} has no formula"))
+    if without_formula:
+        notes.append(Note("cut short", f"the sentence {without_formula[:60]!r} has no formula"))
     return pairs
 
 

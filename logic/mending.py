@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from logic.errors import ReadError
 from logic.syntax.loose import Loose, Note, parse
@@ -26,6 +27,8 @@ def mend(text: str, notation: str | None = None) -> Reading:
     Raises:
         ReadError: the reader's own, where no rule helps.
     """
+    if not isinstance(text, str):
+        raise ReadError(f"a formula must be a text, not {type(text).__name__}")
     first: ReadError | None = None
     notes: list[Note] = []
     if _SUCH_THAT.search(text):  # before reading: `such that(P(x))` reads as a predicate `that`
@@ -50,11 +53,9 @@ def mend(text: str, notation: str | None = None) -> Reading:
 
 def _read(text: str, notation: str | None) -> Reading:
     """Read strictly, then with the rules on the tree, then with an argument list closed at the end."""
-    tokens = tokenize(text)
-    if any(t.value == "_" or t.kind == "ellipsis" for t in tokens):
-        tokens, dropped = _without_ellipsis(tokens)
-    else:
-        dropped = []
+    tokens, dropped = _without_ellipsis(tokenize(text))
+    first_rules = [name for name, applies in _ALWAYS.items() if applies(tokens)]
+    if not dropped and not first_rules:
         try:
             return read_noting(text, notation)
         except ReadError as error:
@@ -69,12 +70,14 @@ def _read(text: str, notation: str | None) -> Reading:
         ]
     notes = dropped + notes
     tried = [*notes]
-    for name, rule in TREE_RULES.items():
+    for name in dict.fromkeys([*first_rules, *TREE_RULES]):
         before = describe(tree)
-        tree = rule(tree)
+        tree = TREE_RULES[name](tree)
         after = describe(tree)
         if after != before:
             tried.append(Note(name, f"{before[:80]} → {after[:80]}"))
+        if name in first_rules[:-1]:
+            continue
         try:
             return Reading(shape(tree, text, notation), tuple(tried))
         except ReadError as error:
@@ -118,12 +121,7 @@ def _without_prose(text: str) -> str | None:
     text = _LEADING.sub("", text, count=1) if _LEADING.match(text) else text
     for end in [m.end() for m in re.finditer(r"\)", text)][::-1]:
         head, tail = text[:end], text[end:]
-        if (
-            head.count("(") == head.count(")")
-            and tail.strip()
-            and _PROSE.match(tail)
-            and " for " not in f" {tail} "
-        ):
+        if head.count("(") == head.count(")") and tail.strip() and _PROSE.match(tail) and " for " not in f" {tail} ":
             return head
     return text
 
@@ -140,11 +138,7 @@ def _odd_characters(text: str) -> str | None:
     text = re.sub(r"(?<!\w)\?\s*([a-zA-Z]\w*)\s*[.:]", r"exists \1.", text)
     kept = []
     for character in text:
-        if (
-            character.isalnum()
-            or character.isspace()
-            or character in "_()[]{}.,;:'\"’‘“”-–−~!?&|<>=+*/\\^$%€£°#@…"
-        ):
+        if character.isalnum() or character.isspace() or character in "_()[]{}.,;:'\"’‘“”-–−~!?&|<>=+*/\\^$%€£°#@…":
             kept.append(character)
             continue
         try:
@@ -203,9 +197,7 @@ def _words_joined(tree: Loose) -> Loose:
         if left.kind in ("name", "number") and right.kind in ("name", "number", "apply"):
             joined = f"{left.value}_{right.value}"
             quoted = left.quoted or right.quoted
-            return Loose(
-                right.kind if right.kind == "apply" else "name", joined, left.start, right.kids, quoted=quoted
-            )
+            return Loose(right.kind if right.kind == "apply" else "name", joined, left.start, right.kids, quoted=quoted)
         return node
 
     return _rewritten(tree, rule)
@@ -265,9 +257,7 @@ def _chained_comparison(tree: Loose) -> Loose:
         left, right = node.kids
         last = left.kids[1] if left.kind == "op" and left.value == "and" and left.kids else left
         if last.kind == "op" and last.value in _COMPARISONS and not left.grouped:
-            return Loose(
-                "op", "and", node.start, [left, Loose("op", node.value, node.start, [last.kids[1], right])]
-            )
+            return Loose("op", "and", node.start, [left, Loose("op", node.value, node.start, [last.kids[1], right])])
         return node
 
     return _rewritten(tree, rule)
@@ -374,6 +364,20 @@ TREE_RULES: dict[str, Callable[[Loose], Loose]] = {
 }
 
 
+def _quantifier_called(tokens: list[Token]) -> bool:
+    return any(
+        one.kind == "name" and one.value.lower() in ("forall", "exists") and two.kind == "open"
+        for one, two in pairwise(tokens)
+    )
+
+
+# What reads as an atom, and is none: these rules come first, also where the text reads.
+_ALWAYS: dict[str, Callable[[list[Token]], bool]] = {
+    "something left open": lambda tokens: any(token.value == "_" for token in tokens),
+    "quantifier as a function": _quantifier_called,
+}
+
+
 def describe(tree: Loose) -> str:
     """A loose tree as text, for notes; cut short where it is long."""
     signs = {"and": "&", "or": "|", "implies": "->", "iff": "<->", "xor": "⊕", "comma": ",", "beside": " ",
@@ -389,9 +393,7 @@ def describe(tree: Loose) -> str:
             stack.extend(reversed([node.value, "(", *inner, ")"]))
         elif node.kind == "op":
             sign = signs.get(node.value, node.value)
-            stack.extend(
-                reversed(["(", node.kids[0], sign if sign == " " else f" {sign} ", node.kids[1], ")"])
-            )
+            stack.extend(reversed(["(", node.kids[0], sign if sign == " " else f" {sign} ", node.kids[1], ")"]))
         elif node.kind == "not":
             stack.extend([node.kids[0], "-"])
         elif node.kind == "quant":

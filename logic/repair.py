@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from logic.errors import LogicError, ReadError
 from logic.mending import mend
 from logic.spelling import (
+    conjugated,
     named_after_kind,
     negated_names,
     one_arity,
@@ -142,7 +143,7 @@ def unify(
     rules = {
         "two spellings": lambda found: one_spelling(found, plain_key, "two spellings"),
         "singular and plural": lambda found: one_spelling(found, stem_key, "singular and plural"),
-        "forms of a verb": lambda found: one_spelling(found, root_key, "forms of a verb"),
+        "forms of a verb": lambda found: one_spelling(found, root_key, "forms of a verb", conjugated),
         "negation inside a name": negated_names,
         "two arities": one_arity,
     }

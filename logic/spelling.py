@@ -90,13 +90,15 @@ def root_key(name: str) -> str:
     return "".join(root(word) for word in words) or plain_key(name)
 
 
+def conjugated(name: str) -> bool:
+    """Whether a word of the name ends in -ed or -ing; without one, equal roots prove nothing (human, humane)."""
+    return any(len(word) > 4 and word.endswith(("ed", "ing")) for word in parts(name))
+
+
 def _uses(formulas: Iterable[Formula], kind: type) -> Counter[tuple[str, int]]:
     """How often each symbol of a kind is used, by name and arity; in order of first use."""
     return Counter(
-        (node.name, len(node.arguments))
-        for formula in formulas
-        for node in nodes(formula)
-        if isinstance(node, kind)
+        (node.name, len(node.arguments)) for formula in formulas for node in nodes(formula) if isinstance(node, kind)
     )
 
 
@@ -110,9 +112,12 @@ def _renamed(formulas: Sequence[Formula], kind: type, names: dict[tuple[str, int
 
 
 def one_spelling(
-    formulas: Sequence[Formula], key: Callable[[str], str], rule: str
+    formulas: Sequence[Formula], key: Callable[[str], str], rule: str, needs: Callable[[str], bool] | None = None
 ) -> tuple[list[Formula], list[Note]]:
-    """Predicates of one arity, and constants, whose names have one key get the name that is used most."""
+    """Predicates of one arity, and functions likewise, whose names have one key get the name that is used most.
+
+    `needs`: what one of the names must be like for that.
+    """
     notes: list[Note] = []
     result = list(formulas)
     for kind in (Predicate, Function):
@@ -122,7 +127,7 @@ def one_spelling(
             groups[key(name), arity].append(name)
         names: dict[tuple[str, int], str] = {}
         for (_, arity), spellings in groups.items():
-            if len(spellings) > 1:
+            if len(spellings) > 1 and (needs is None or any(map(needs, spellings))):
                 chosen = max(spellings, key=lambda name: uses[name, arity])
                 names |= {(name, arity): chosen for name in spellings if name != chosen}
                 others = ", ".join(name for name in spellings if name != chosen)
@@ -165,9 +170,7 @@ def one_arity(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
     for name, arity in _uses(formulas, Predicate):
         arities[name].add(arity)
     longest = {name: max(found) for name, found in arities.items() if len(found) > 1 and min(found) > 0}
-    longest |= {
-        name: max(found - {0}) for name, found in arities.items() if len(found) > 2 and min(found) == 0
-    }
+    longest |= {name: max(found - {0}) for name, found in arities.items() if len(found) > 2 and min(found) == 0}
     if not longest:
         return list(formulas), []
     taken = {n.name for f in formulas for n in nodes(f) if isinstance(n, Variable | Function)}
@@ -186,9 +189,7 @@ def one_arity(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
             made = Quantified("exists", name, made)
         return made
 
-    notes = [
-        Note("two arities", f"{name} has {arity} arguments everywhere") for name, arity in longest.items()
-    ]
+    notes = [Note("two arities", f"{name} has {arity} arguments everywhere") for name, arity in longest.items()]
     return [fold(formula, rule) for formula in formulas], notes
 
 

@@ -61,7 +61,7 @@ _SIMPLE_NAME = rf"{_NAME_CHARACTER}+(?:['’‘]{_NAME_CHARACTER}+)*['’]*"
 # 24/7): no notation has an infix minus or a dot there, but for the dot after a quantifier's variable.
 _NAME = (
     rf"[$#@€£]{{0,2}}{_NAME_CHARACTER}(?:{_NAME_CHARACTER}|{_MARK}|['’‘](?={_NAME_CHARACTER})"
-    rf"|[-–./@](?={_NAME_CHARACTER}))*['’]*"
+    rf"|[-–./@](?={_NAME_CHARACTER}))*(?:\+\+|['’]*)"
 )
 
 
