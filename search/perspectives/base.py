@@ -20,6 +20,12 @@ class Perspective:
     def score(self, node: int) -> float:
         raise NotImplementedError
 
+    def bound(self, node: int) -> float:
+        """Where `moving`: a lower bound of the score, for as long as the leaf waits; the cheaper the
+        better.
+        """
+        return self.score(node)
+
     def expanded(self, nodes: Sequence[int]) -> None:
         """These nodes now have their edges."""
 

@@ -51,6 +51,10 @@ class Novelty(Perspective):
         novelty = sum([worth(word, 1.0) for word in words]) / max(len(words), 1)
         return 1.0 - novelty + tie(self.graph, node)
 
+    def bound(self, node: int) -> float:
+        """As if all words were new: the text, which may be dear, is read only of leaves that come up."""
+        return tie(self.graph, node)
+
     def expanded(self, nodes: Sequence[int]) -> None:
         seen, worth = self._seen, self._worth
         for node in nodes:

@@ -18,10 +18,12 @@ class Frontier:
     and goes back if it no longer comes first.
     """
 
-    def __init__(self, graph: Graph, score: Callable[[int], float], moving: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, score: Callable[[int], float], exact: Callable[[int], float] | None = None
+    ) -> None:
         self.graph = graph
         self.score = score
-        self.moving = moving
+        self.exact = exact
         self._heap: list[tuple[float, int]] = []
 
     def __len__(self) -> int:
@@ -41,9 +43,9 @@ class Frontier:
             node = heappop(heap)[1]
             if expanded[node] or status[node] or needed[node] <= 0 or node in chosen:
                 continue
-            if not self.moving:
+            if self.exact is None:
                 return node
-            now = self.score(node)
+            now = self.exact(node)
             if not heap or (now, node) <= heap[0] or len(passed) == MAX_RESCORED:
                 passed.append((now, node))
                 break

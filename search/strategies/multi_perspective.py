@@ -67,7 +67,10 @@ class MultiPerspective(Strategy):
             raise SearchError(f"the only perspective, {without[0]}, needs a critic, and there is none")
         for view in self._views:
             view.start(graph)
-        self._frontiers = [Frontier(graph, view.score, view.moving) for view in self._views]
+        self._frontiers = [
+            Frontier(graph, view.bound, view.score) if view.moving else Frontier(graph, view.score)
+            for view in self._views
+        ]
         self._left = [self._quotas.get(name) for name in names]
         self._credit = [0.0] * len(names)
         self._turn_of = [self._weights[name] for name in names]
