@@ -73,6 +73,7 @@ def t5():
         eos_token_id=1,
         pad_token_id=0,
         initializer_factor=1.5,
+        dropout_rate=0.0,
     )
     return transformers.T5ForConditionalGeneration(config).eval()
 
