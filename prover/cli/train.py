@@ -1,6 +1,6 @@
 """`entails train …`: one subcommand for each kind of model.
 
-Not here: any training (retrieval/train.py).
+Not here: any training (retrieval/train.py, prover/train/), and `tactic` (train_tactic.py).
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Annotated
 import typer
 
 from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_corpus, progress, read_examples, sentences
+from prover.cli.train_tactic import tactic
 
 app = typer.Typer(add_completion=False, help="Train the models that guide proofs.", no_args_is_help=True)
 STOPPED = 130
 SCHEMA = 1
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `retriever` a subcommand while it is the only one."""
+app.command()(tactic)
 
 
 @app.command()

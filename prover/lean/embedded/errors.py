@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from prover.lean.protocol import LeanMissing
+
 
 class EmbeddedLeanError(Exception):
     """Base of this package's errors."""
 
 
-class NotPrepared(EmbeddedLeanError):
+class NotPrepared(EmbeddedLeanError, LeanMissing):
     """Lean could not be prepared: offline, too little memory or disk, a broken download, a read-only cache."""
 
 

@@ -1,0 +1,120 @@
+"""`entails prove`: a theorem, a Lean file or standard input in; proofs that Lean's kernel checked out.
+
+Only reading, showing and exit codes; the work is in `prover.prove`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors, read_source, write_back
+from prover.cli.live import Live
+
+NOT_PROVED = 1
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def prove(
+    target: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="A theorem, a Lean file, or - for standard input.", show_default=False),
+    ] = None,
+    theorem: Annotated[Optional[str], typer.Option(help="Only the holes of this theorem.")] = None,  # noqa: UP045
+    write: Annotated[bool, typer.Option("--write", help="Put the proofs into the file; else print a patch.")] = False,
+    seconds: Annotated[float, typer.Option(help="Wall clock for each hole.", min=0)] = 60.0,
+    expansions: Annotated[Optional[int], typer.Option(help="States to expand for each hole.", min=0)] = None,  # noqa: UP045
+    candidates: Annotated[Optional[int], typer.Option(help="Tactics kept for each state.", min=1)] = None,  # noqa: UP045
+    generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
+    workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    lean: Annotated[str, typer.Option(help="auto, embedded or native.")] = "auto",
+    project: Annotated[Optional[Path], typer.Option(help="The Lake project to work in (native).")] = None,  # noqa: UP045
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Prove a theorem, or every `sorry` and every statement without a proof of a file.
+
+    Exit codes: 0 all proved, 1 something not proved, 2 bad input, 3 Lean missing.
+    """
+    source = read_source(target)
+    if write and source.path is None:
+        fail("--write needs a file to write to.", BAD_INPUT)
+    with lean_errors():
+        from prover.generators.portfolio import UnknownGenerator
+        from prover.lean.open import BACKENDS, open_lean
+        from prover.prove import HoleFinished
+        from prover.prove import prove as run
+        from prover.results import HoleResult, ProofResult
+        from search import UnknownName
+
+        if lean not in BACKENDS:
+            fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)
+        finished: list[HoleResult] = []
+        place = project or (source.path.parent if source.path is not None else None)
+        with Live(enabled=not quiet) as view:
+
+            def on_event(event: object) -> None:
+                if isinstance(event, HoleFinished):
+                    finished.append(event.result)
+                view.show(event)
+
+            opened = open_lean(lean, workers=workers, project=place)
+            options = {} if strategy is None else {"strategy": strategy}
+            try:
+                result: ProofResult = run(
+                    source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
+                    generator=generator, candidates=candidates, seed=seed, workers=workers, on_event=on_event,
+                    **options,
+                )  # fmt: skip
+            except (UnknownName, UnknownGenerator) as error:
+                fail(str(error), BAD_INPUT)
+            except KeyboardInterrupt:
+                view.stop()
+                _report(finished)
+                print("entails: interrupted", file=sys.stderr)
+                raise typer.Exit(INTERRUPTED) from None
+            finally:
+                opened.close()
+    if json:
+        print(result.to_json())
+    else:
+        _report(list(result.holes))
+        if not result.holes:
+            print("There is nothing to prove: the source has no `sorry` and no statement without a proof.",
+                  file=sys.stderr)  # fmt: skip
+    if write and source.path is not None:
+        if result.source != source.text:
+            write_back(source, result.source)
+    elif not json and any(h.proved for h in result.holes):
+        if source.path is None:
+            print(result.source.rstrip("\n"))
+        else:
+            sys.stdout.writelines(_patch(source.text, result.source, source.path))
+    if not result.holes:
+        raise typer.Exit(BAD_INPUT if not source.text.strip() else 0)
+    raise typer.Exit(0 if result.proved else NOT_PROVED)
+
+
+def _report(holes: list) -> None:
+    for hole in holes:
+        where = f"{hole.theorem} ({hole.line}:{hole.column})"
+        if hole.proved:
+            by = f", axioms {', '.join(hole.axioms)}" if hole.axioms else ""
+            print(f"✓ {where} in {hole.statistics.seconds:.2f} s{by}", file=sys.stderr)
+        else:
+            print(f"✗ {where} {hole.status.value}: {hole.reason}", file=sys.stderr)
+
+
+def _patch(before: str, after: str, path: Path) -> list[str]:
+    """A unified diff that `patch -p0` and `git apply -p0` take."""
+    ended = [text if text.endswith("\n") or not text else text + "\n" for text in (before, after)]
+    name = str(path)
+    return list(difflib.unified_diff(*(t.splitlines(keepends=True) for t in ended), fromfile=name, tofile=name))
