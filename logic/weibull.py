@@ -20,14 +20,19 @@ def log_density(x: float, shape: float, scale: float) -> float:
 def fit_weibull(values: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
     """Shape and scale of greatest likelihood for weighted values > 0; the shape by bisection in [0.05,
     50]."""
-    total = sum(weights)
-    logs = [math.log(value) for value in values]
-    mean_log = sum(w * x for w, x in zip(weights, logs, strict=True)) / total
-    highest = max(logs)
+    used = [(math.log(value), weight) for value, weight in zip(values, weights, strict=True) if weight > 0]
+    total = sum(weight for _, weight in used)
+    mean_log = sum(weight * log for log, weight in used) / total
+
+    def powers(shape: float) -> tuple[float, list[float]]:
+        # weight * value**shape, each divided by the largest of them, whose logarithm is the first result
+        exponents = [math.log(weight) + shape * log for log, weight in used]
+        highest = max(exponents)
+        return highest, [math.exp(exponent - highest) for exponent in exponents]
 
     def slope(shape: float) -> float:
-        powers = [w * math.exp(shape * (x - highest)) for w, x in zip(weights, logs, strict=True)]
-        return sum(p * x for p, x in zip(powers, logs, strict=True)) / sum(powers) - 1 / shape - mean_log
+        _, parts = powers(shape)
+        return sum(part * log for part, (log, _) in zip(parts, used, strict=True)) / sum(parts) - 1 / shape - mean_log
 
     low, high = 0.05, 50.0
     if slope(high) < 0:
@@ -36,8 +41,8 @@ def fit_weibull(values: Sequence[float], weights: Sequence[float]) -> tuple[floa
         middle = (low + high) / 2
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)
     shape = (low + high) / 2
-    power = sum(w * math.exp(shape * (x - highest)) for w, x in zip(weights, logs, strict=True)) / total
-    return shape, math.exp(highest) * power ** (1 / shape)
+    highest, parts = powers(shape)
+    return shape, math.exp((highest + math.log(sum(parts) / total)) / shape)
 
 
 def probably_high(values: Sequence[float], rounds: int = 50) -> list[bool]:

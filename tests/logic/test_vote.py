@@ -97,7 +97,7 @@ def test_a_few_proofs_outweigh_many_samples_from_which_nothing_follows() -> None
 
 
 def test_a_charitable_reading_counts_less_than_a_proof() -> None:
-    charitable = [Ballot(U, charitable=T)] + cast(*[U] * 9)
+    charitable = [Ballot(U, charitable=T), *cast(*[U] * 9)]
     assert meaning(charitable).shares[T] < meaning(cast(T, *[U] * 9)).shares[T]
     assert meaning([Ballot(U, charitable=T)] * 10).answer is T
     assert meaning([Ballot(U, charitable=C)] * 10).answer is U
@@ -173,7 +173,7 @@ def test_the_weibull_fit_finds_the_distribution_values_were_drawn_from() -> None
 
 @given(st.lists(st.floats(0, 1), max_size=15))
 @settings(max_examples=100, deadline=None)
-def test_pruning_never_keeps_nothing_with_the_mean_rule_and_orders_by_value(values: list[float]) -> None:
+def test_the_mixture_takes_any_probabilities_and_tells_few_of_them_not_apart(values: list[float]) -> None:
     high = probably_high(values)
     assert len(high) == len(values)
     if len(set(values)) < 4:
