@@ -154,7 +154,11 @@ def ensure() -> Prepared:
 
 
 def prepare(
-    progress: Progress | None = None, *, force: bool = False, archive: Path | None = None, package: Package | None = None
+    progress: Progress | None = None,
+    *,
+    force: bool = False,
+    archive: Path | None = None,
+    package: Package | None = None,
 ) -> Prepared:
     """Make what is missing or damaged (all hashes are checked first), or everything with `force`.
 
@@ -239,8 +243,9 @@ def _make(
     need = sum(_DISK[part] for part, new in parts.items() if new)
     if (free := resources.free_disk(making)) < need:
         raise NotPrepared(
-            f"Preparing Lean needs {need / 1e9:.1f} GB of disk, and only {free / 1e9:.1f} GB are free at {here.folder}: "
-            "make room, or set ENTAILS_CACHE to a folder on another disk, and run `entails lean prepare`."
+            f"Preparing Lean needs {need / 1e9:.1f} GB of disk, and only {free / 1e9:.1f} GB are free at "
+            f"{here.folder}: make room, or set ENTAILS_CACHE to a folder on another disk, and run "
+            "`entails lean prepare`."
         )
     library, module, artefacts = here.prepared.library, here.module, making / "artefacts"
     if new_library:
