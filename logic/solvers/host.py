@@ -12,6 +12,7 @@ after the job's own time, whatever the solver does.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import pickle
@@ -210,7 +211,16 @@ class Forking:
         os.close(readable)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
+        with contextlib.suppress(ChildProcessError):  # there are no more
+            while True:
+                os.waitpid(-process, 0)  # the child, and E below it, which is ours since the child is gone
+
+
+def _adopt_orphans() -> None:
+    """On Linux, make what a killed child leaves behind ours to reap; not every system's init does that."""
+    if sys.platform == "linux":
+        set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
 def main(kind: str, names: list[str]) -> None:
@@ -224,6 +234,7 @@ def main(kind: str, names: list[str]) -> None:
     if kind == "steady":
         steady(output)
     else:
+        _adopt_orphans()
         Forking(output).run()
 
 
