@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from search.budget import Budget
 from search.calls import Calls, Interrupted, PartFailed
@@ -47,6 +47,11 @@ class _Unfinished(Exception):
     def __init__(self, stop: Stop) -> None:
         super().__init__(stop.value)
         self.stop = stop
+
+
+def _set(wake: asyncio.Future[None]) -> None:
+    if not wake.done():
+        wake.set_result(None)
 
 
 @dataclass(slots=True)
@@ -145,7 +150,7 @@ class Search:
         self.interrupted = True
         if self._running is not None:
             loop, wake = self._running
-            loop.call_soon_threadsafe(lambda: wake.done() or wake.set_result(None))
+            loop.call_soon_threadsafe(_set, wake)
 
     async def arun(self) -> Result:
         """As `run`, in a running event loop. When cancelled it leaves `result()` whole and raises."""
@@ -165,8 +170,8 @@ class Search:
             self._stop = Stop.INTERRUPTED
         except _Unfinished as unfinished:
             self._stop = unfinished.stop
-        except PartFailed as failure:
-            self._stop, self._detail = failure.stop, str(failure)
+        except PartFailed as failed:
+            self._stop, self._detail = failed.stop, str(failed)
         finally:
             self._running = None
             await self._let_go(under_way)
@@ -339,7 +344,7 @@ class Search:
         if self.budget.seconds is not None:
             timeout = max(0.0, self._started + self.budget.seconds - time.monotonic())
         assert self._running is not None
-        waited = {task, self._running[1]}
+        waited: set[asyncio.Future[Any]] = {task, self._running[1]}
         await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise _Unfinished(Stop.INTERRUPTED if self.interrupted else Stop.SECONDS)

@@ -145,9 +145,8 @@ class Graph:
     def trim(self) -> None:
         """Cut off what was filled ahead, so that the arrays are as long as there are nodes and edges."""
         nodes, edges = len(self.states), len(self.actions)
-        for slots in (self.status, self.expanded, self.needed, self.open_edges, self.proof_edge):
-            del slots[nodes:]
-        for slots in (self.distance, self.chosen_by, self.order, self.seconds, self._out_head):
+        del self.status[nodes:], self.expanded[nodes:], self.distance[nodes:], self.seconds[nodes:]
+        for slots in (self.needed, self.open_edges, self.proof_edge, self.chosen_by, self.order, self._out_head):
             del slots[nodes:]
         del self.edge_failed[edges:], self.edge_live[edges:]
         self._node_room, self._edge_room = nodes, edges

@@ -5,7 +5,7 @@ Not here: the format (search/log.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ class RecordedState:
     goals: tuple[str, ...]
 
 
+_LOST: dict[str, Callable[[str], Outcome]] = {"rejected": Rejected, "timed out": TimedOut, "crashed": Crashed}
+
+
 class Recording:
     """Generator, checker and critic that answer from a log; states it never expanded have no candidates."""
 
@@ -52,10 +55,11 @@ class Recording:
         self.states: list[RecordedState] = []
         self.tried: dict[int, list[tuple[str, float, Outcome]]] = {}
         self.distances: dict[int, float] = {}
-        self._add_state(self.log.header["root"])
-        for record in self.log.events:
+        for record in [self.log.header, *self.log.events]:
             try:
-                if record["kind"] == "scores":
+                if record["kind"] == "search":
+                    self._add_state(record["root"])
+                elif record["kind"] == "scores":
                     self.distances.update(enumerate(record["distances"], record["first"]))
                 else:
                     self._add_expansion(record)
@@ -91,7 +95,7 @@ class Recording:
             return Solved()
         if kind == "skipped":
             return Skipped()
-        return {"rejected": Rejected, "timed out": TimedOut, "crashed": Crashed}[kind](entry[3])
+        return _LOST[kind](str(entry[3]))
 
     def _of(self, state: State) -> list[tuple[str, float, Outcome]]:
         return self.tried.get(_number(state), [])
@@ -139,11 +143,15 @@ def replay(log: Log | Path | str) -> Result:
     for node, distance in recording.distances.items():
         if node < len(graph):
             graph.distance[node] = distance
-    stop, detail, warnings = Stop.INTERRUPTED, "the log ends before the search", ()
+    stop, detail = Stop.INTERRUPTED, "the log ends before the search"
+    warnings: tuple[str, ...] = ()
     if log.end is not None:
-        stop, detail, warnings = Stop(log.end["stop"]), log.end["detail"], tuple(log.end["warnings"])
-        known = {field.name for field in fields(Statistics)}
-        statistics = Statistics(**{k: v for k, v in log.end["statistics"].items() if k in known})
+        try:
+            stop, detail, warnings = Stop(log.end["stop"]), log.end["detail"], tuple(log.end["warnings"])
+            known = {field.name for field in fields(Statistics)}
+            statistics = Statistics(**{k: v for k, v in log.end["statistics"].items() if k in known})
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise LogError(f"the last line of the log is not whole: {type(error).__name__}: {error}") from None
         if stop is Stop.EXHAUSTED:
             graph.settle()
     elif graph.status[ROOT] == PROVED:

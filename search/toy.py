@@ -35,6 +35,11 @@ class Number:
         return f"⊢ {self.value}"
 
 
+def _value(state: State) -> int:
+    assert isinstance(state, Number)
+    return state.value
+
+
 class Numbers:
     """Generator and checker: `dec` n → n-1, `half` 2n → n, `double` n → 2n, `split k` n → k and n-k, `done`.
 
@@ -47,7 +52,7 @@ class Numbers:
         self.largest = largest
 
     def propose(self, states: Sequence[State]) -> list[list[Candidate]]:
-        return [self._candidates(state.value) for state in states]  # type: ignore[attr-defined]
+        return [self._candidates(_value(state)) for state in states]
 
     def _candidates(self, n: int) -> list[Candidate]:
         found = [Candidate("done [a, b, c]", -1.0), Candidate("dec", -0.7), Candidate("half", -1.2)]
@@ -57,8 +62,7 @@ class Numbers:
         return found
 
     def check(self, requests: Sequence[Request], deadline: float | None = None) -> list[list[Outcome]]:
-        # type: ignore[attr-defined]
-        return [[self.apply(r.state.value, a) for a in r.actions] for r in requests]
+        return [[self.apply(_value(r.state), a) for a in r.actions] for r in requests]
 
     def apply(self, n: int, action: str) -> Outcome:
         word, _, rest = action.partition(" ")

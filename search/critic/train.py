@@ -122,14 +122,14 @@ def fit_trees(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Trees:
         )
 
     return Trees(
-        base=np.float32(forest.init_.constant_[0, 0]),
-        rate=np.float32(forest.learning_rate),
+        base=np.array(forest.init_.constant_[0, 0]),
+        rate=np.array(forest.learning_rate),
         feature=table(lambda tree: np.maximum(tree.feature, 0), np.int16),  # type: ignore[attr-defined]
         threshold=table(lambda tree: tree.threshold, np.float64),  # type: ignore[attr-defined]
         left=table(child("children_left"), np.int16),
         right=table(child("children_right"), np.int16),
         value=table(lambda tree: tree.value[:, 0, 0], np.float32),  # type: ignore[attr-defined]
-        depth=np.int16(depth),
+        depth=np.array(depth),
     )
 
 

@@ -40,9 +40,9 @@ def count(
     for graph in graphs:
         best, _ = costs(graph)
         for edge, action in enumerate(graph.actions):
-            steps = [best.get(child) for child in graph.children(edge)]
-            # type: ignore[arg-type]
-            of_use = None not in steps and 1 + sum(steps) == best[graph.edge_parent[edge]]
+            steps = [best[child] for child in graph.children(edge) if child in best]
+            proved = len(steps) == len(graph.children(edge))
+            of_use = proved and 1 + sum(steps) == best[graph.edge_parent[edge]]
             applied, used = table.get(kind(action), (0.0, 0.0))
             table[kind(action)] = (applied + 1, used + of_use)
     return table

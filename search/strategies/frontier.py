@@ -14,8 +14,9 @@ class Frontier:
     """Leaves by score, the smallest first, equal ones in order of insertion.
 
     Leaves are never taken out before they come up: those expanded or asleep meanwhile are dropped when
-    popped. `moving` scores may grow while a leaf waits (never shrink): a popped leaf is then scored again,
-    and goes back if it no longer comes first.
+    popped. With `exact`, `score` is a lower bound, and exact scores may grow while a leaf waits (never
+    shrink): leaves that come up are then scored by it until one still comes first, or `MAX_RESCORED` of
+    them were, and the best of these is taken.
     """
 
     def __init__(

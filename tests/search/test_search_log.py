@@ -196,6 +196,24 @@ def test_a_record_that_makes_no_sense_is_refused(tmp_path, change):
         replay(path)
 
 
+@pytest.mark.parametrize(
+    "line", ['{"kind":"end"}', '{"kind":"end","stop":"bored","detail":"","statistics":{},"warnings":[]}']
+)
+def test_an_end_that_makes_no_sense_is_refused(tmp_path, line):
+    path = tmp_path / "log.jsonl"
+    logged(path, Number(9), Numbers())
+    path.write_text("\n".join([*path.read_text().splitlines()[:-1], line]) + "\n")
+    with pytest.raises(LogError, match="last line"):
+        replay(path)
+
+
+def test_a_root_that_makes_no_sense_is_refused(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"kind":"search","version":1,"perspectives":[],"root":{"text":1}}\n')
+    with pytest.raises(LogError, match="not whole"):
+        replay(path)
+
+
 def test_a_full_disk_ends_the_log_and_not_the_search():
     with LogWriter("/dev/full") as log:
         numbers = Numbers()
