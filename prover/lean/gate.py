@@ -107,7 +107,6 @@ class _Posed:
     """The statement, elaborated: its declarations and the theorem asked for."""
 
     def __init__(self, session: Session, statement: str, theorem: str | None, deadline: Deadline) -> None:
-        from prover.lean.embedded.kernel import Constant
         from prover.lean.embedded.sources import ENVIRONMENT, Elaborated
 
         def work() -> Elaborated:

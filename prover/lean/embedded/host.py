@@ -28,6 +28,12 @@ OUTPUT_LIMIT = 1 << 20
 EACCES, EBADF, EINVAL, EISDIR, ENOENT, ENOSYS, ENOTDIR, ENOTTY, EPERM, EROFS = 2, 8, 28, 31, 44, 52, 54, 59, 63, 69
 _FIRST_FD = 100
 _RANDOM = 99  # /dev/urandom, which Lean opens when it starts: served from a seeded generator
+_REFUSED_CALLS = (
+    "faccessat chdir chmod fchownat dup dup3 fchdir fchmod fchmodat2 fchown32 fdatasync ftruncate64 "
+    "getdents64 mkdirat mknodat pipe poll fadvise64 fallocate readlinkat unlinkat rmdir renameat "
+    "_newselect statfs64 fstatfs64 symlinkat truncate64 utimensat accept4 bind connect getpeername "
+    "getsockname getsockopt listen recvfrom recvmsg sendmsg sendto socket"
+).split()
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | 0o100 | 0o1000 | 0o2000  # …, O_CREAT, O_TRUNC, O_APPEND as in musl
 
 
@@ -284,7 +290,7 @@ class Host:
     def imports(self) -> dict[str, Any]:
         """Name → answer, for every import that is not refused outright."""
         nothing, zero = (lambda *_: None), (lambda *_: 0)
-        refused = {f"__syscall_{name}": (lambda *_: -EPERM) for name in ["faccessat", "chdir", "chmod", "fchownat", "dup", "dup3", "fchdir", "fchmod", "fchmodat2", "fchown32", "fdatasync", "ftruncate64", "getdents64", "mkdirat", "mknodat", "pipe", "poll", "fadvise64", "fallocate", "readlinkat", "unlinkat", "rmdir", "renameat", "_newselect", "statfs64", "fstatfs64", "symlinkat", "truncate64", "utimensat", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "listen", "recvfrom", "recvmsg", "sendmsg", "sendto", "socket"]}  # fmt: skip
+        refused = {f"__syscall_{name}": (lambda *_: -EPERM) for name in _REFUSED_CALLS}
         refused |= {name: (lambda *_: EPERM) for name in
                     ["fd_sync", "fd_pread", "fd_pwrite", "fd_fdstat_get"]}  # fmt: skip
         refused |= {"getaddrinfo": lambda *_: -1, "getnameinfo": lambda *_: -1, "_emscripten_system": lambda *_: -1,

@@ -100,7 +100,7 @@ class EmbeddedLean:
     def open(self, source: str) -> Opened:
         return self.ask(lambda s: s.open(source))
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:  # noqa: B008
+    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
         return self.ask(lambda s: s.run(state, tactics, limits))
 
     def goals(self, state: ProofState) -> tuple[Goal, ...]:

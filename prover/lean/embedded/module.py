@@ -101,11 +101,9 @@ def rewrite(source: bytes) -> tuple[bytes, str, bytes]:
     kept += [(mutable_global(i), KIND_GLOBAL, i + imported_globals)
              for i, (mutable, _) in enumerate(variables) if mutable]  # fmt: skip
 
-    local = lambda i: bytes([LOCAL_GET]) + uleb(i)
-    bodies = {
-        index_of[_TASK % "12enqueue_core"]:
-            b"\0" + local(0) + local(1) + local(2) + bytes([CALL]) + uleb(index_of[_TASK % "8run_task"]) + bytes([END]),
-    }  # fmt: skip
+    arguments = b"".join(bytes([LOCAL_GET]) + uleb(i) for i in range(3))
+    run_at_once = b"\0" + arguments + bytes([CALL]) + uleb(index_of[_TASK % "8run_task"]) + bytes([END])
+    bodies = {index_of[_TASK % "12enqueue_core"] - imported_functions: run_at_once}
 
     out = bytearray(source[:8])
 
@@ -130,7 +128,7 @@ def rewrite(source: bytes) -> tuple[bytes, str, bytes]:
             put(kind, uleb(2), source[position : start + size], bytes([0, I32_CONST]), sleb(first), bytes([END]),
                 uleb(len(added)), *map(uleb, added))  # fmt: skip
         elif kind == CODE:
-            put(kind, *_code(module, start, size, {i - imported_functions: b for i, b in bodies.items()}))
+            put(kind, *_code(module, start, size, bodies))
         else:
             put(kind, source[start : start + size])
     return bytes(out), _glue(module, functions, table_size), symbols.pack(functions | host, data)

@@ -7,7 +7,6 @@ it Lean's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from prover.lean.embedded.objects import UNIT, Objects, box
 from prover.lean.embedded.sources import SCOPES, Sources

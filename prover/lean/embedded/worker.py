@@ -22,7 +22,7 @@ METHODS = frozenset({"open", "run", "goals", "check", "declaration", "verify", "
 
 
 def serve(connection: Connection, lean: EmbeddedLean) -> None:
-    """Answer requests `(method, arguments, keywords)` with `(True, value)` or `(False, error)` until the parent goes."""
+    """Answer requests `(method, arguments, keywords)` with `(True, value)` or `(False, error)`."""
     sending = threading.Lock()
 
     def answer(method: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ tactics. A worker that dies, or does not answer in time, is replaced, and what i
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import queue
 import socket
@@ -69,10 +70,8 @@ class _Worker:
         return value
 
     def interrupt(self) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self.connection.send_bytes(pickle.dumps(("interrupt", (), {})))
-        except OSError:
-            pass
 
     def kill(self) -> None:
         self.process.kill()
@@ -141,7 +140,7 @@ class LeanWorkers:
             self._sources[hole.state.root] = opened.source
         return opened
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:  # noqa: B008
+    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
         seconds = limits.seconds * len(tactics) + SOURCE_SECONDS + _GRACE
         try:
             return self._ask(seconds, "run", state, list(tactics), limits, state=state)
