@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from logic.errors import InputError
-from logic.samples import Decider, Sample, translate_samples
+from logic.samples import Decider, Sample, stated_samples, translate_samples
 from logic.verdict import Verdict
 from logic.vote import ANSWERS, VOTES, Ballot, Outcome, calibration_error, majority, support
 
@@ -35,6 +35,15 @@ class Record:
     samples: tuple[object, ...]
     label: Verdict | None = None
     log_probabilities: tuple[float, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as a line of a recording; `read_records` reads it back."""
+        found: dict[str, Any] = {"id": self.id, "samples": list(self.samples)}
+        if self.label is not None:
+            found["label"] = self.label.value
+        if self.log_probabilities is not None:
+            found["log_probabilities"] = list(self.log_probabilities)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +133,7 @@ class Report:
             "verdicts": dict(self.verdicts),
             "calibration_error": _rounded(self.calibration_error),
             "confusion": {
-                label.value: {
-                    column.value if column else "none": self.confusion[label, column] for column in columns
-                }
+                label.value: {column.value if column else "none": self.confusion[label, column] for column in columns}
                 for label in ANSWERS
             },
             "seconds": round(self.seconds, 2),
@@ -142,6 +149,11 @@ _LABELS = {
     "true": Verdict.TRUE, "false": Verdict.FALSE,
     "uncertain": Verdict.UNCERTAIN, "unknown": Verdict.UNCERTAIN,
 }  # fmt: skip
+
+
+def label_of(value: object) -> Verdict | None:
+    """The verdict a label names ("Unknown" is another word for "Uncertain"), or None."""
+    return _LABELS.get(str(value).lower())
 
 
 def read_records(path: Path, complain: Callable[[str], None]) -> Iterator[Record]:
@@ -187,17 +199,13 @@ def _record(line: str, number: int, complain: Callable[[str], None]) -> Record |
         if not isinstance(sample, str):
             complain(f"line {number} ({identity}): sample {place} is not a text but {type(sample).__name__}")
     label = found.get("label")
-    verdict = _LABELS.get(str(label).lower())
+    verdict = label_of(label)
     if label is not None and verdict is None:
-        complain(
-            f"line {number} ({identity}): the label {label!r} is none of True, False, Uncertain; not scored"
-        )
+        complain(f"line {number} ({identity}): the label {label!r} is none of True, False, Uncertain; not scored")
     return Record(str(identity), tuple(samples), verdict, _logs(found, len(samples), number, complain))
 
 
-def _logs(
-    found: dict[str, Any], count: int, number: int, complain: Callable[[str], None]
-) -> tuple[float, ...] | None:
+def _logs(found: dict[str, Any], count: int, number: int, complain: Callable[[str], None]) -> tuple[float, ...] | None:
     logs = found.get("log_probabilities")
     if logs is None:
         return None
@@ -213,12 +221,14 @@ def replay(
     vote: str = "meaning",
     threshold: float = 0.0,
     decider: Decider | None = None,
+    stated: bool = False,
 ) -> Iterator[Replayed]:
     """The records decided and voted on, in order, each as soon as its chunk is done.
 
     Args:
         vote: one of `VOTES`. "rpc" falls on `InputError` where a record has no log-probabilities.
         threshold: abstain where the confidence is below it.
+        stated: the samples state an answer in words (the baselines); no formula is read.
 
     Raises:
         InputError: no such vote, or one that needs what a record lacks.
@@ -233,13 +243,16 @@ def replay(
             raise InputError(f"the rpc vote needs `log_probabilities`, and {record.id} has none")
         chunk.append(record)
         if len(chunk) == CHUNK:
-            yield from _chunk(chunk, vote, threshold, decider)
+            yield from _chunk(chunk, vote, threshold, decider, stated)
             chunk = []
-    yield from _chunk(chunk, vote, threshold, decider)
+    yield from _chunk(chunk, vote, threshold, decider, stated)
 
 
-def _chunk(records: Sequence[Record], vote: str, threshold: float, decider: Decider) -> Iterator[Replayed]:
-    decided = decider.decide([translate_samples(record.samples) for record in records])
+def _chunk(
+    records: Sequence[Record], vote: str, threshold: float, decider: Decider, stated: bool
+) -> Iterator[Replayed]:
+    taken = stated_samples if stated else translate_samples
+    decided = decider.decide([taken(record.samples) for record in records])
     for record, samples in zip(records, decided, strict=True):
         cast = ballots(samples, record)
         outcome = VOTES[vote](cast).or_abstain(threshold)
@@ -264,6 +277,7 @@ def run(
     vote: str = "meaning",
     threshold: float = 0.0,
     decider: Decider | None = None,
+    stated: bool = False,
 ) -> Report:
     """Replay a file: `write` gets the row of each question as soon as it is there."""
     report = Report()
@@ -273,7 +287,7 @@ def run(
         report.problems.append(problem)
         complain(problem)
 
-    for replayed in replay(read_records(path, noted), vote, threshold, decider):
+    for replayed in replay(read_records(path, noted), vote, threshold, decider, stated):
         report.add(replayed)
         report.seconds = time.monotonic() - started
         write(replayed.row())

@@ -5,6 +5,7 @@ Equal texts, and texts whose formulas are equal, are decided once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,13 +60,43 @@ def translate_samples(texts: Sequence[object]) -> list[Sample]:
     samples: list[Sample] = []
     for text, generation in zip(texts, generations, strict=True):
         if generation is None or not isinstance(text, str):
-            samples.append(
-                Sample(Verdict.ERROR, trouble=f"a sample must be a text, not {type(text).__name__}")
-            )
+            samples.append(Sample(Verdict.ERROR, trouble=f"a sample must be a text, not {type(text).__name__}"))
             continue
         if text not in known:
             known[text] = _translated(generation, goal)
         samples.append(known[text])
+    return samples
+
+
+_ANSWER = re.compile(r"answer\W{0,6}\s*(?:is\W*)?(true|false|uncertain|unknown)\b", re.I)
+_WORD = re.compile(r"\b(true|false|uncertain|unknown)\b", re.I)
+_SAID = {
+    "true": Verdict.TRUE, "false": Verdict.FALSE, "uncertain": Verdict.UNCERTAIN, "unknown": Verdict.UNCERTAIN,
+}  # fmt: skip
+
+
+def said(text: str) -> Verdict:
+    """The answer a model states in words (for the baselines): behind the last `ANSWER:`, else its only such word.
+
+    ERROR where it states none, or several different ones without saying which is the answer.
+    """
+    stated = _ANSWER.findall(text)
+    if stated:
+        return _SAID[stated[-1].lower()]
+    words = {_SAID[word.lower()] for word in _WORD.findall(text)}
+    return words.pop() if len(words) == 1 else Verdict.ERROR
+
+
+def stated_samples(texts: Sequence[object]) -> list[Sample]:
+    """For the baselines: samples whose verdict is what the model itself says."""
+    samples: list[Sample] = []
+    for text in texts:
+        if not isinstance(text, str):
+            samples.append(Sample(Verdict.ERROR, trouble=f"a sample must be a text, not {type(text).__name__}"))
+            continue
+        verdict = said(text)
+        trouble = "the text states no answer" if verdict is Verdict.ERROR else None
+        samples.append(Sample(verdict, trouble=trouble))
     return samples
 
 
@@ -128,8 +159,8 @@ class Decider:
         if self.charitable:
             read: dict[int, Problem | None] = {}
             for sample in flat:
-                if sample.verdict is Verdict.UNCERTAIN and id(sample.problem) not in read:
-                    read[id(sample.problem)] = charitable(sample.problem, sample.sentences)  # type: ignore[arg-type]
+                if sample.verdict is Verdict.UNCERTAIN and sample.problem and id(sample.problem) not in read:
+                    read[id(sample.problem)] = charitable(sample.problem, sample.sentences)
             self._decide([problem for problem in read.values() if problem is not None])
             flat = [self._with_charitable(sample, read.get(id(sample.problem))) for sample in flat]
         decided = iter(flat)
@@ -160,6 +191,4 @@ class Decider:
         if problem is None or sample.verdict is not Verdict.UNCERTAIN:
             return sample
         answer = self._known[problem.given, problem.conclusion]
-        return replace(
-            sample, charitable=answer if isinstance(answer, Verdict) else None, read_charitably=problem
-        )
+        return replace(sample, charitable=answer if isinstance(answer, Verdict) else None, read_charitably=problem)
