@@ -40,6 +40,7 @@ _GENERATED = re.compile(
     r"\.(eq_\d+|eq_def|eq_unfold|injEq|sizeOf_spec|ctorIdx|ctorElim\w*|toCtorIdx|ofNat_ctorIdx"
     r"|congr_simp|hcongr_\d+|induct|induct_unfolding|fun_cases|fun_cases_unfolding|mutual_induct|partial_correctness"
     r"|fixpoint_induct|noConfusion\w*|below|brecOn|binductionOn|rec|recOn|casesOn|brecOn_\d+|below_\d+|rec_\d+)$"
+    r"|\.match_\d+\."
 )
 
 

@@ -1,7 +1,7 @@
 """Types and signatures as Lean prints them, in an environment and under options of the caller's choice.
 
-Not here: goals (`proofs.py`), reading environments (`environment.py`). Printing a type costs about 2.5 ms, nearly all of
-it Lean's.
+Not here: goals (`proofs.py`), reading environments (`environment.py`). Printing a type costs about 2.5 ms, nearly all
+of it Lean's.
 """
 
 from __future__ import annotations
