@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import struct
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,17 @@ class _Clock:
                 self._wake.clear()
 
     def _run(self) -> None:
-        tick = threading.Event()  # never set: a sleep that does not depend on signal handling
+        sleep = threading.Event()  # never set: waiting on it does not depend on signal handling
         while True:
             self._wake.wait()
-            tick.wait(TICK)
-            engine().increment_epoch()
+            began, ticks = time.monotonic(), 0
+            while self._wake.is_set():
+                sleep.wait(TICK)
+                # On a busy machine a wait takes longer than asked: catch up, or deadlines would stretch.
+                due = int((time.monotonic() - began) / TICK)
+                for _ in range(due - ticks):
+                    engine().increment_epoch()
+                ticks = due
 
 
 _clock = _Clock()

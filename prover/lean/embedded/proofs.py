@@ -134,14 +134,26 @@ class Proofs:
         key = (root, tactic)
         found = self._parsed.get(key)
         if found is None:
-            found = self._parse(tactic, live)
-            if isinstance(found, str) and ("\n" in tactic or ";" in tactic):
-                # A sequence is no tactic by itself, but is one in brackets.
-                indented = tactic.replace("\n", "\n ")
-                inside = self._parse(f"(\n {indented}\n)", live)
-                found = inside if isinstance(inside, int) else found
+            found = self._parse_lines(tactic, live)
             self._parsed[key] = found
         return found
+
+    def _parse_lines(self, tactic: str, live: Live) -> int | str:
+        """A tactic, or several on lines of their own or joined by `;`, which count as one in brackets.
+
+        By itself, text is read without regard to columns: `intro h` and `constructor` on two lines would be one
+        `intro` of two names. Within brackets columns count as in a file.
+        """
+        if "\n" not in tactic:
+            found = self._parse(tactic, live)
+            return self._in_brackets(tactic, live, found) if isinstance(found, str) and ";" in tactic else found
+        found = self._in_brackets(tactic, live, "")
+        return self._parse(tactic, live) if isinstance(found, str) else found
+
+    def _in_brackets(self, tactic: str, live: Live, otherwise: int | str) -> int | str:
+        indented = tactic.replace("\n", "\n ")
+        found = self._parse(f"(\n {indented}\n)", live)
+        return otherwise if isinstance(found, str) else found
 
     def _parse(self, tactic: str, live: Live) -> int | str:
         o = self.o

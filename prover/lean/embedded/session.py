@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from prover.lean.embedded import boot, snapshot
+from prover.lean.embedded.environment import declaration
 from prover.lean.embedded.errors import EmbeddedLeanError, Interrupted, LeanIOError, Trapped
 from prover.lean.embedded.host import Host
 from prover.lean.embedded.instance import Instance
@@ -370,6 +371,10 @@ class Session:
             raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
         except Trapped as trap:
             raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
+
+    def declaration(self, name: str, source: str = "") -> Declaration | None:
+        """See `Lean.declaration`."""
+        return self.guard(SOURCE_SECONDS, lambda: declaration(self, name, normalise(source)))
 
     def close(self) -> None:
         self.host.reset()
