@@ -25,9 +25,10 @@ the source begins with `prelude` where `Init` is not among them); `module` and `
 puts the text together: imports, `set_option autoImplicit false`, statement.
 
 **What was checked.** Every statement, elaborated in just that environment, is the same expression (up to the names of
-bound variables) with the same universe parameters as the library's own theorem. Left out: statements that need a definition of their own module; deprecated theorems, instances, projections; what Lean generates
-(`injEq`, `eq_1`, `sizeOf_spec`, `inj`, …); internal models of containers and the innards of tactics; statements above
-700 characters; the few that do not read back.
+bound variables) with the same universe parameters as the library's own theorem. Left out: statements that need a
+definition of their own module; deprecated theorems, instances, projections; what Lean generates (`injEq`, `eq_1`,
+`sizeOf_spec`, `inj`, …); internal models of containers and the innards of tactics; statements above 700 characters; the
+few that do not read back.
 
 **Splits.** By module: a module's theorems are all in one file. In each area the modules, in the order of a hash, go one
 by one to the split that is furthest below its share. Within a split the areas have even shares as far as they reach.

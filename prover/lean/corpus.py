@@ -140,8 +140,8 @@ def extract(
     from prover.lean.embedded.lean import EmbeddedLean
 
     if lean == "native" or project is not None:
-        raise LeanMissing("Only the embedded Lean's library can be read; for a Lake project, trace it with LeanDojo and run "
-                          "`entails index --corpus corpus.jsonl`.")  # fmt: skip
+        raise LeanMissing("Only the embedded Lean's library can be read; for a Lake project, trace it with LeanDojo "
+                          "and run `entails index --corpus corpus.jsonl`.")  # fmt: skip
     prepared, roots = ensure(), tuple(libraries)
     with closing(EmbeddedLean(prepared)) as embedded:
         names = embedded.ask(lambda session: Reader(session, roots).modules)
