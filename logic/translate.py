@@ -33,7 +33,7 @@ class Question:
 
 
 def question_from(value: object, place: int) -> Question:
-    """A question from parsed JSON: `premises` (a list, or one text with a premise a line), `conclusion`, `id`, `label`.
+    """A question from parsed JSON: `premises` (a list, or a text with one a line), `conclusion`, `id`, `label`.
 
     Raises:
         InputError: it is none; `place` says which one of the file it is.
@@ -78,7 +78,7 @@ _DECIDE = (
 )
 MODES: dict[str, Mode] = {
     "neurosymbolic": Mode(
-    """A question from parsed JSON: `premises` (a list, or a text with one a line), `conclusion`, `id`, `label`.
+        f"{_FORMULAS} A solver decides from the formulas alone, so write down also what is left unsaid.",
         _pairs,
     ),
     "scratchpad": Mode(f"{_FORMULAS} Then decide: {_DECIDE}", lambda shot: _pairs(shot) + _answer(shot)),

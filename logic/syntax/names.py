@@ -123,7 +123,7 @@ def _nltk_legal(symbol: Symbol) -> bool:
         return _LETTER_VARIABLE.fullmatch(symbol.name) is not None
     if symbol.name.lower() in RESERVED or not _ASCII.fullmatch(symbol.name):
         return False
-    return not (symbol.kind == "function" and symbol.arity == 0 and _READ_AS_VARIABLE.fullmatch(symbol.name))
+    return not (symbol.arity == 0 and _READ_AS_VARIABLE.fullmatch(symbol.name))
 
 
 def _nltk_adapt(symbol: Symbol) -> str:

@@ -163,9 +163,9 @@ def _namer(notation: str, names: Names | None) -> Callable[[Symbol, bool], str]:
         name = symbol.name
         if symbol.kind in ("numeral", "variable"):
             return name
-        constant = symbol.kind == "function" and symbol.arity == 0
+        bare = symbol.arity == 0  # without arguments a name may read as a variable
         plain = _PLAIN_NAME.fullmatch(name) and name.lower() not in RESERVED
-        return name if plain and not (constant and (shadowed or _READ_AS_VARIABLE.fullmatch(name))) else _quoted(name)
+        return name if plain and not (bare and (shadowed or _READ_AS_VARIABLE.fullmatch(name))) else _quoted(name)
 
     return folio
 
