@@ -140,11 +140,7 @@ class Phrases:
 
     def _pronoun(self, i: int, context: Context, number: str) -> Nouns:
         word = self.at(i)
-        if (
-            context.hidden
-            or len(context.indefinites) > 1
-            or (not context.indefinites and len(context.names) != 1)
-        ):
+        if context.hidden or len(context.indefinites) > 1 or (not context.indefinites and len(context.names) != 1):
             self.complain(i, f"it isn't certain what “{word}” stands for")
             return
         term: Term = Variable(context.indefinites[0]) if context.indefinites else context.names[0]
@@ -263,7 +259,26 @@ class Phrases:
     def _bare_plural(self, i: int, context: Context) -> Nouns:
         """“Red, cold things”: universal."""
         for restriction, j in self._nominal(i, "plural"):
+            if i == 0 and j == 2 and self.open_at(j) and not self._surely_plural(j - 1):
+                self.complain(
+                    len(self.words), f"“{self.words[i].text}” may be a name or say what kind of {self.at(j - 1)}"
+                )
+                continue
             yield from self._universal(i, j, context, restriction, "plural")
+
+    def _surely_plural(self, noun: int) -> bool:
+        """Whether the text shows that “Big dogs bark” is of dogs, and not of one Big who dogs something."""
+        first = self.at(noun - 1)
+        elsewhere = self.lexicon.before[self.at(noun)] - {first}
+        return (
+            bool(self.lexicon.before[first] - {""})
+            or bool(elsewhere)
+            or any(single in self.lexicon.words for single in singulars(self.at(noun)))
+        )
+
+    def _surely_named(self, i: int) -> bool:
+        """Whether the text shows that the verb at i has the name before it as its subject."""
+        return i != 1 or self.at(0) in self.lexicon.names
 
     def _bare_object(self, i: int) -> Nouns:
         if singulars(self.at(i)) or self.at(i) in GENERIC:
@@ -428,7 +443,7 @@ class Phrases:
         word = self.at(i)
         past = [] if self.lexicon.is_base(word) else past_bases(word)
         if past:
-            chosen = self.lexicon.choose(past)
+            chosen = self.lexicon.choose_verb(past)
             if chosen is None:
                 self.complain(i, f"“{word}” may be a form of {' or of '.join(past)}")
             else:
@@ -445,9 +460,7 @@ class Phrases:
             else:
                 self.complain(i, f"“{word}” isn't a verb form that goes with a singular subject")
 
-    def _objects(
-        self, kind: str, verb: str, i: int, context: Context, negated: bool, subject: Term | None
-    ) -> Verbs:
+    def _objects(self, kind: str, verb: str, i: int, context: Context, negated: bool, subject: Term | None) -> Verbs:
         """A verb with nothing, an object, or a preposition and an object behind it."""
 
         def give(phrase: VerbPhrase, j: int, after: Context) -> Verbs:
@@ -471,6 +484,7 @@ class Phrases:
             self.common_at(start)
             and not self.at(start).endswith("ly")
             and self.lexicon.only_after(self.at(start), name[-1])
+            and self._surely_named(i - 1)
         ):
             # “eats meat”, “has wings”: one property, which needs no choice between all and some.
             noun = singulars(self.at(start))[:1] or [self.at(start)]
@@ -611,25 +625,15 @@ class Phrases:
 
     def _passive(self, i: int, context: Context) -> Verbs:
         """“is chased by the cat”: the cat chases it."""
-        candidates = participle_bases(self.at(i))
-        present = [c for c in candidates if self._occurs_as_verb(c)]
-        if len(present) != 1 and not past_bases(self.at(i)):
+        verb = self.lexicon.choose_verb(participle_bases(self.at(i)))
+        if verb is None or (not past_bases(self.at(i)) and not self.lexicon.has_verb(verb)):
             self.complain(i, f"the verb of “{self.at(i)} by” isn't clear; use the active form")
-            return
-        verb = present[0] if len(present) == 1 else self.lexicon.choose(candidates)
-        if verb is None:
-            self.complain(i, f"“{self.at(i)}” may be a form of {' or of '.join(candidates)}")
             return
         for agent, j, after in self.noun_phrase(i + 2, context, subject=False):
             phrase = VerbPhrase(
                 lambda t, a=agent: a.wrap(lambda by: Predicate(symbol(DOES, verb), (by, t))), agent.open
             )
             yield phrase, j, after
-
-    def _occurs_as_verb(self, base: str) -> bool:
-        return base in self.lexicon.words or any(
-            base in bases(word) for word in self.lexicon.words if word.endswith("s")
-        )
 
     def _identity(self, i: int, context: Context) -> Verbs:
         """“is Superman”, “is the murderer”."""
@@ -648,6 +652,4 @@ def _joined(word: str, parts: list[NounPhrase]) -> NounPhrase:
 
 
 def _related(name: str, object_: NounPhrase) -> VerbPhrase:
-    return VerbPhrase(
-        lambda term: object_.wrap(lambda other: Predicate(name, (term, other))), open=object_.open
-    )
+    return VerbPhrase(lambda term: object_.wrap(lambda other: Predicate(name, (term, other))), open=object_.open)

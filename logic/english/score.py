@@ -102,9 +102,7 @@ class Score:
             "accuracy_classical": round(self.right("classical") / total, 4) if total else None,
             "accuracy_rules": round(self.right("rules") / total, 4) if total else None,
             "wrong_without_warning": len(self.wrong_without_warning),
-            "median_milliseconds": round(statistics.median(self.milliseconds), 2)
-            if self.milliseconds
-            else None,
+            "median_milliseconds": round(statistics.median(self.milliseconds), 2) if self.milliseconds else None,
             "seconds": round(self.seconds, 2),
         }
 
@@ -158,15 +156,11 @@ def item(value: object, place: int) -> Item:
         raise InputError(f"question {place + 1} is not an object")
     identity = str(value.get("id", place))
     if isinstance(value.get("context"), str) and isinstance(value.get("question"), str):
-        return Item(
-            identity, tuple(split_sentences(value["context"])), _statement(value["question"]), _letter(value)
-        )
+        return Item(identity, tuple(split_sentences(value["context"])), _statement(value["question"]), _letter(value))
     premises, conclusion = value.get("premises"), value.get("conclusion")
     if isinstance(premises, list) and isinstance(conclusion, str):
         return Item(identity, tuple(premises), conclusion, _LABELS.get(str(value.get("label")).lower()))
-    raise InputError(
-        f"question {identity} has neither `context` and `question` nor `premises` and `conclusion`"
-    )
+    raise InputError(f"question {identity} has neither `context` and `question` nor `premises` and `conclusion`")
 
 
 def _statement(question: str) -> str:

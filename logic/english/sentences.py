@@ -114,9 +114,7 @@ class _Sentences(Phrases):
                 k += 1
             elif k == j:
                 continue
-            for consequence, end, after in self._connected(
-                k, replace(middle, conditional=context.conditional)
-            ):
+            for consequence, end, after in self._connected(k, replace(middle, conditional=context.conditional)):
                 yield _if(condition, consequence), end, replace(after, hidden=True)
 
     def _connected(self, i: int, context: Context) -> Clauses:

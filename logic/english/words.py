@@ -60,6 +60,8 @@ _IRREGULAR_PLURALS = {
 }  # fmt: skip
 _SAME_PLURAL = {"sheep", "fish", "deer", "moose", "salmon", "trout", "bison", "swine", "aircraft", "species"}
 ADJECTIVE_ENDINGS = ("ous", "less", "ss", "us", "is")
+# Stems that are likelier to have lost an e: lov-, chas-, charg-, tackl-, lik- (or its k would be doubled).
+_MUTE_E = re.compile(r"(?:[vcgzu]|[^s]s|[^aeiouwr]l|^[^aeiou]*[aeiou][^aeiouwxy])$")
 _SIBILANT = ("s", "x", "z", "ch", "sh", "o")
 
 
@@ -131,7 +133,7 @@ def past_bases(form: str) -> list[str]:
     if len(form) < 4 or not form.endswith("ed"):
         return []
     stem = form[:-2]
-    found = [stem, form[:-1]]
+    found = [form[:-1], stem] if _MUTE_E.search(stem) else [stem, form[:-1]]
     if stem.endswith("i"):
         found = [stem[:-1] + "y"]
     elif len(stem) > 2 and stem[-1] == stem[-2]:
@@ -155,7 +157,7 @@ def _without_s(form: str) -> list[str]:
         found.insert(0, form[:-3] + "y")
     elif form.endswith("es") and form[:-2].endswith(_SIBILANT):
         # buses, but houses: where the text has neither, it matters only that the choice is always the same.
-        at = 0 if form.endswith(("uses", "sses", "xes", "ches", "shes", "oes")) else 1
+        at = 0 if form.endswith(("uses", "sses", "zzes", "xes", "ches", "shes", "oes")) else 1
         found.insert(at, form[:-2])
     return found
 
@@ -225,12 +227,18 @@ class Lexicon:
 
     def choose(self, candidates: list[str]) -> str | None:
         """The candidate that the text has; the likeliest where it has none; None where it has several."""
-        if not candidates:
-            return None
-        present = [c for c in candidates if c in self.words]
-        if len(present) > 1:
-            return None
-        return present[0] if present else candidates[0]
+        present = [c for c in candidates if c in self.words] or candidates[:1]
+        return present[0] if len(present) == 1 else None
+
+    def has_verb(self, base: str) -> bool:
+        """Whether the text has the word, or a third person that is led back to it."""
+        thirds = (word for word in self.words if word.endswith("s"))
+        return base in self.words or any(self.choose(bases(word)) == base for word in thirds)
+
+    def choose_verb(self, candidates: list[str]) -> str | None:
+        """As `choose`, for what a past form may come from."""
+        present = [c for c in candidates if self.has_verb(c)] or candidates[:1]
+        return present[0] if len(present) == 1 else None
 
     def noun_or_adjective(self, word: str) -> str:
         """The class that “are `word`” ascribes: a plural noun's singular, or the adjective itself."""
