@@ -21,5 +21,9 @@ class LogError(SearchError):
     """A search log that cannot be read: not one of ours, a newer version, or damaged before its last line."""
 
 
+class MissingLibrary(SearchError):
+    """An optional library is not installed; the message has the command that installs it."""
+
+
 class ProofTooLong(SearchError):
     """The shortest proof, written out as a tree, has more steps than the caller's limit."""

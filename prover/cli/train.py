@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_corpus, progress, read_examples, sentences
+from prover.cli.train_critic import critic
 from prover.cli.train_tactic import tactic
 
 app = typer.Typer(add_completion=False, help="Train the models that guide proofs.", no_args_is_help=True)
@@ -21,6 +22,7 @@ SCHEMA = 1
 
 
 app.command()(tactic)
+app.command()(critic)
 
 
 @app.command()

@@ -17,7 +17,7 @@ import numpy as np
 from search.critic import features
 from search.critic.models import Mlp, Model, Trees, distances
 from search.critic.samples import Curation, Sample, curate, gather
-from search.errors import LogError, SearchError
+from search.errors import LogError, MissingLibrary, SearchError
 from search.log import read_logs
 from search.replay import replay
 from search.results import Result
@@ -52,7 +52,7 @@ def _need_sklearn() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError:
-        raise SearchError(
+        raise MissingLibrary(
             "training a critic needs scikit-learn, which is not installed: pip install scikit-learn"
         ) from None
 
@@ -136,9 +136,22 @@ def fit_trees(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Trees:
 FITS: dict[str, Callable[[np.ndarray, np.ndarray, int], Model]] = {"mlp": fit_mlp, "trees": fit_trees}
 
 
-def judge(model: Model, samples: Sequence[Sample], seed: int = 0, pairs: int = 20_000) -> Quality:
-    """The quality of a model on samples it has not seen."""
-    predicted = distances(model, _matrix(samples)) if samples else np.zeros(0)
+def split(samples: Sequence[Sample], seed: int) -> tuple[list[Sample], list[Sample]]:
+    """Samples to train on and samples to judge by, whole searches on either side."""
+    searches = sorted({sample.search for sample in samples})
+    random.Random(seed).shuffle(searches)
+    held = set(searches[: round(len(searches) * HOLDOUT)])
+    return [s for s in samples if s.search not in held], [s for s in samples if s.search in held]
+
+
+def judge(
+    predict: Callable[[Sequence[Sample]], np.ndarray],
+    samples: Sequence[Sample],
+    seed: int = 0,
+    pairs: int = 20_000,
+) -> Quality:
+    """The quality of a critic on samples it has not seen; `predict` gives a distance for each, [samples]."""
+    predicted = predict(samples) if samples else np.zeros(0)
     true = np.array([sample.distance for sample in samples])
     groups: dict[int, list[int]] = {}
     for at, sample in enumerate(samples):
@@ -180,6 +193,20 @@ def results_of(paths: Sequence[Path | str]) -> Iterator[Result]:
             yield replay(log)
 
 
+def by(model: Model) -> Callable[[Sequence[Sample]], np.ndarray]:
+    """What `judge` takes, of a model on features."""
+    return lambda samples: distances(model, _matrix(samples))
+
+
+def enough(kept: Sequence[Sample], unseen: Sequence[Sample]) -> None:
+    """Raises `SearchError` where there is too little to train on or to judge by."""
+    if len(kept) < FEWEST or not unseen:
+        raise SearchError(
+            f"there are {len(kept)} samples to train on and {len(unseen)} to judge by; a critic needs {FEWEST} of "
+            "the first, and some of the second: log more searches"
+        )
+
+
 def train(samples: Sequence[Sample], kind: str = "mlp", seed: int = 0) -> Trained:
     """Train on samples: curated, and once more without curation; both judged on the same held-out searches.
 
@@ -189,21 +216,13 @@ def train(samples: Sequence[Sample], kind: str = "mlp", seed: int = 0) -> Traine
     if kind not in FITS:
         raise SearchError(f"there is no critic {kind!r} to train; there are {', '.join(FITS)}")
     _need_sklearn()
-    searches = sorted({sample.search for sample in samples})
-    random.Random(seed).shuffle(searches)
-    held = set(searches[: round(len(searches) * HOLDOUT)])
-    training = [sample for sample in samples if sample.search not in held]
-    unseen = [sample for sample in samples if sample.search in held]
+    training, unseen = split(samples, seed)
     curation = curate(training, seed)
-    if len(curation.kept) < FEWEST or not unseen:
-        raise SearchError(
-            f"{len(samples)} samples of {len(searches)} searches leave {len(curation.kept)} to train on; "
-            f"a critic needs {FEWEST}, and some searches to be judged on"
-        )
+    enough(curation.kept, unseen)
     whole = FITS[kind](_matrix(training), _targets(training), seed)
     model = FITS[kind](_matrix(curation.kept), _targets(curation.kept), seed)
     return Trained(
-        model, kind, curation, len(training), judge(model, unseen, seed), judge(whole, unseen, seed)
+        model, kind, curation, len(training), judge(by(model), unseen, seed), judge(by(whole), unseen, seed)
     )
 
 

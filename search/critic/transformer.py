@@ -13,10 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from search.batching import halving
 from search.critic.models import MAX_LOG
-from search.critic.samples import Sample
-from search.errors import SearchError
+from search.critic.samples import Curation, Sample, curate
+from search.critic.train import Quality, enough, judge, split
+from search.errors import MissingLibrary, SearchError
 from search.protocols import State
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def _libraries() -> tuple[Any, Any]:
         import torch
         import transformers
     except ImportError as error:
-        raise SearchError(
+        raise MissingLibrary(
             f"a transformer critic needs {error.name}, which is not installed: pip install 'entails[models]'"
         ) from None
     return torch, transformers
@@ -211,6 +214,31 @@ def fit(
     finally:
         critic.encoder.eval()
     return losses
+
+
+def train(
+    samples: Sequence[Sample],
+    checkpoint: str,
+    steps: int = 1000,
+    batch: int = 16,
+    seed: int = 0,
+    device: str | None = None,
+    on_step: Callable[[int, float], None] | None = None,
+) -> tuple[TransformerCritic, Curation, Quality]:
+    """A critic from an encoder (folder or hub id), on curated samples, judged on searches it has not seen.
+
+    Errors: `SearchError` for an encoder that cannot be loaded or too few samples.
+    """
+    training, unseen = split(samples, seed)
+    curation = curate(training, seed)
+    enough(curation.kept, unseen)
+    critic = TransformerCritic.start(checkpoint, device)
+    fit(critic, curation.kept, steps, batch, seed=seed, on_step=on_step)
+
+    def predict(asked: Sequence[Sample]) -> np.ndarray:
+        return np.array(critic.score_texts([sample.text for sample in asked]))
+
+    return critic, curation, judge(predict, unseen, seed)
 
 
 def _backward(critic: TransformerCritic, samples: list[Sample], batch: int) -> float:

@@ -17,7 +17,7 @@ from search import Budget
 from search.critic import features, models
 from search.critic import samples as sampling
 from search.critic.models import FeatureCritic, Mlp
-from search.critic.train import FITS, judge, train, train_from_logs
+from search.critic.train import FITS, by, judge, train, train_from_logs
 from search.errors import SearchError
 from search.log import LogWriter
 from search.toy import Number, Numbers
@@ -116,7 +116,7 @@ def test_a_critic_trained_at_random_is_no_better_than_chance(logs):
         np.log1p([s.distance for s in shuffled]),
         0,
     )
-    assert judge(model, data).dead_ends < 0.85
+    assert judge(by(model), data).dead_ends < 0.85
 
 
 def test_the_critic_saves_expansions_on_puzzles_it_has_not_seen(trained):

@@ -15,7 +15,7 @@ from search.toy import Number, Numbers
 torch = pytest.importorskip("torch", reason="pip install 'entails[models]'")
 transformers = pytest.importorskip("transformers", reason="pip install 'entails[models]'")
 
-from search.critic.transformer import TransformerCritic, fit  # noqa: E402
+from search.critic.transformer import TransformerCritic, fit, train  # noqa: E402
 
 
 def tiny(**options) -> TransformerCritic:
@@ -135,3 +135,25 @@ def test_without_transformers_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(SearchError, match=r"pip install 'entails\[models\]'"):
         TransformerCritic.load("anywhere")
+
+
+def test_training_from_a_checkpoint_is_judged_on_searches_not_seen(tmp_path):
+    tiny().encoder.save_pretrained(tmp_path)
+    transformers.ByT5Tokenizer().save_pretrained(tmp_path)
+    rng = random.Random(1)
+    data = [
+        Sample(f"⊢ {'False ∧ ' * (not solved)}{rng.randrange(99)}", 1, 2.0 if solved else 30.0, at, 5, solved=solved)
+        for at in range(90)
+        for solved in (True, False)
+    ]
+    seen = []
+    critic, curation, quality = train(
+        data, str(tmp_path), steps=5, batch=4, device="cpu", on_step=lambda step, loss: seen.append(step)
+    )
+    assert seen == [0, 1, 2, 3, 4] and quality.states == 36
+    assert len(curation.kept) + sum(curation.pruned.values()) == 144
+    assert 0 <= quality.dead_ends <= 1 and critic.score_texts(["⊢ 3"])[0] >= 0
+    with pytest.raises(SearchError, match="cannot be loaded"):
+        train(data, str(tmp_path / "none"))
+    with pytest.raises(SearchError, match="log more searches"):
+        train(data[:9], str(tmp_path))
