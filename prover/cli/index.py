@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, MISSING, index_folder, progress, sentences
+from prover.cli.common import lean_errors
+from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, index_folder, progress, sentences
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -49,7 +50,7 @@ def index(
     from retrieval.library import build, build_corpus
 
     started = time.monotonic()
-    with sentences(), progress(quiet=as_json) as shown:
+    with sentences(), lean_errors(), progress(quiet=as_json) as shown:
         report = _reporter(shown)  # type: ignore[arg-type]
         if corpus is not None:
             folder = index_folder(name or corpus.resolve().parent.name)
@@ -81,12 +82,8 @@ def _source(lean: str, library: tuple[str, ...], project: Path | None):  # type:
     if project is not None and not project.is_dir():
         print(f"entails: there is no folder {project}", file=sys.stderr)
         raise typer.Exit(BAD_INPUT)
-    try:
-        from prover.lean.corpus import extract
-    except ImportError as error:
-        print(f"entails: reading declarations out of Lean is not available ({error}); index a LeanDojo corpus with "
-              "--corpus FILE.jsonl", file=sys.stderr)  # fmt: skip
-        raise typer.Exit(MISSING) from None
+    from prover.lean.corpus import extract
+
     return extract(libraries=library, lean=lean, project=project)
 
 
