@@ -55,7 +55,9 @@ def test_statements_without_proofs_between_others(backend):
 
 
 def test_goals_are_taken_apart(backend):
-    source = "theorem t {α : Type} [DecidableEq α] (p : Prop) (xs : List α) (h : p ∧ xs = []) : ∃ n : Nat, n = xs.length"
+    source = (
+        "theorem t {α : Type} [DecidableEq α] (p : Prop) (xs : List α) (h : p ∧ xs = []) : ∃ n : Nat, n = xs.length"
+    )
     [goal] = backend.goals(backend.open(source).holes[0].state)
     assert goal.target == "∃ n, n = xs.length"
     assert goal.head == "Exists"
@@ -103,7 +105,15 @@ def test_goals_that_share_a_metavariable_stay_together(backend):
 
 @pytest.mark.parametrize(
     "tactic",
-    ["exact foo", "simp [nothing_of_that_name]", "rw [", "", "intro x y z", "have h : 1 = 2 := by decide", "exact (by rfl)"],
+    [
+        "exact foo",
+        "simp [nothing_of_that_name]",
+        "rw [",
+        "",
+        "intro x y z",
+        "have h : 1 = 2 := by decide",
+        "exact (by rfl)",
+    ],
 )
 def test_a_tactic_that_does_not_work_is_rejected_with_a_message(backend, tactic):
     [outcome] = backend.run(backend.open(COMM).holes[0].state, [tactic])

@@ -9,24 +9,28 @@ import struct
 from collections.abc import Callable, Sequence
 
 from prover.lean.embedded.host import LIBRARY
+from prover.lean.embedded.instance import PAGE
 from prover.lean.embedded.objects import Objects, box
 from prover.lean.embedded.syntax import HOLE
 
-#: Lean's own C stack, allocated inside its memory.
+#: Lean's own C stack, allocated inside its memory. Nothing checks its end: code that recurses without end would
+#: write over the heap below it. So its lowest part is no stack but a guard, which the host makes inaccessible.
 C_STACK = 64 << 20
+STACK_GUARD = (1 << 20) + PAGE
 #: The import that a file without a header gets.
 DEFAULT_IMPORTS = (("Init", b"\0\1\0"),)
 #: `Lean.OLeanLevel.private`: all that the .olean files at hand hold.
 _PRIVATE_LEVEL = 2
 
 
-def start(objects: Objects, capture: Callable[..., int]) -> None:
-    """Initialise Lean and register `capture` (host slot 0) as the elaborator of holes."""
+def start(objects: Objects, capture: Callable[..., int]) -> int:
+    """Initialise Lean and register `capture` (host slot 0) as the elaborator of holes; the address of the guard."""
     i = objects.i
     i.call("__wasm_call_ctors")
-    low = i.call("malloc", C_STACK)
-    i.call("emscripten_stack_set_limits", low + C_STACK, low)
-    i.call("_emscripten_stack_restore", low + C_STACK - 16)
+    guard = (i.call("malloc", C_STACK + STACK_GUARD) + PAGE - 1) // PAGE * PAGE
+    low, high = guard + STACK_GUARD - PAGE, guard + STACK_GUARD - PAGE + C_STACK
+    i.call("emscripten_stack_set_limits", high, low)
+    i.call("_emscripten_stack_restore", high - 16)
     for name in ("lean_initialize", "lean_io_mark_end_initialization", "lean_enable_initializer_execution"):
         i.call(name)
     # Promises assert that a task manager exists; with the rewriting of module.py it never makes a thread.
@@ -38,6 +42,7 @@ def start(objects: Objects, capture: Callable[..., int]) -> None:
     objects.dec(objects.io("l_Lean_KeyedDeclsAttribute_addBuiltin___redArg", attribute, objects.make_name(HOLE),
                            objects.make_name(HOLE), objects.closure(slot, arity)))  # fmt: skip
     objects.dec(objects.io("l_Lean_initSearchPath", objects.string("/"), objects.list([objects.string(LIBRARY)])))
+    return guard
 
 
 def import_modules(objects: Objects, imports: Sequence[tuple[str, bytes]]) -> int:

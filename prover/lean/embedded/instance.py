@@ -33,6 +33,7 @@ TICK = 0.01  # seconds between two epochs while a deadline is set
 
 _NO_DEADLINE = 1 << 40
 _INTERRUPT = c.wasmtime_trap_code_enum.WASMTIME_TRAP_CODE_INTERRUPT.value
+_OUT_OF_BOUNDS = c.wasmtime_trap_code_enum.WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS.value
 _STACK_OVERFLOW = c.wasmtime_trap_code_enum.WASMTIME_TRAP_CODE_STACK_OVERFLOW.value
 _no_finalizer = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 _FORMATS = {"i32": "I12x", "i64": "q8x", "f64": "d8x", "f32": "f12x"}
@@ -238,7 +239,8 @@ class Instance:
             raise pending
         if has_code and code.value == _INTERRUPT:
             raise Interrupted("Lean was stopped at its deadline")
-        if has_code and code.value == _STACK_OVERFLOW:
+        if has_code and code.value in (_STACK_OVERFLOW, _OUT_OF_BOUNDS):
+            # Out of bounds is the guard below Lean's own stack (boot.py), as far as was ever seen.
             raise StackOverflow("Lean ran out of stack")
         raise Trapped(message.splitlines()[-1].strip() if message else f"{name} trapped")
 

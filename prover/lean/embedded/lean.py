@@ -15,7 +15,7 @@ from prover.lean import gate
 from prover.lean.embedded import snapshot
 from prover.lean.embedded.engine import LEAN_VERSION, THREAD_STACK
 from prover.lean.embedded.install import Prepared
-from prover.lean.embedded.session import SOURCE_SECONDS, Session
+from prover.lean.embedded.session import MEMORY_LIMIT, SOURCE_SECONDS, Session
 from prover.lean.protocol import (
     Declaration,
     LeanInfo,
@@ -35,7 +35,7 @@ VERIFY_SECONDS = 120.0
 class EmbeddedLean:
     """See `prover.lean.protocol.Lean`. Thread-safe: requests from several threads queue up."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, *, memory_limit: int = MEMORY_LIMIT) -> None:
         self._requests: queue.SimpleQueue[tuple[Callable[[Session], Any], queue.SimpleQueue[Any]] | None]
         self._requests = queue.SimpleQueue()
         started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
@@ -43,7 +43,7 @@ class EmbeddedLean:
             old = threading.stack_size(THREAD_STACK)
             try:
                 self._thread = threading.Thread(
-                    target=self._serve, args=(prepared, started), name="lean", daemon=True
+                    target=self._serve, args=(prepared, started, memory_limit), name="lean", daemon=True
                 )
                 self._thread.start()
             finally:
@@ -52,9 +52,11 @@ class EmbeddedLean:
         if problem is not None:
             raise problem
 
-    def _serve(self, prepared: Prepared, started: queue.SimpleQueue[BaseException | None]) -> None:
+    def _serve(
+        self, prepared: Prepared, started: queue.SimpleQueue[BaseException | None], memory_limit: int
+    ) -> None:
         try:
-            session = Session(prepared.artefacts, prepared.library)
+            session = Session(prepared.artefacts, prepared.library, memory_limit=memory_limit)
             session.attach(snapshot.load(prepared.memory, prepared.description))
         except BaseException as error:
             started.put(error)

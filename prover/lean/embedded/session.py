@@ -18,7 +18,7 @@ from prover.lean.embedded import boot, snapshot
 from prover.lean.embedded.environment import declaration
 from prover.lean.embedded.errors import EmbeddedLeanError, Interrupted, LeanIOError, Trapped
 from prover.lean.embedded.host import Host
-from prover.lean.embedded.instance import Instance
+from prover.lean.embedded.instance import PAGE, Instance
 from prover.lean.embedded.kernel import Kernel
 from prover.lean.embedded.objects import Objects
 from prover.lean.embedded.proofs import Captured, Contexts, Failure, Live, Proofs
@@ -81,7 +81,7 @@ class Session:
         self._live: OrderedDict[tuple[str, tuple[str | int, ...]], Live] = OrderedDict()
         self._checkpoint: tuple[Imports, snapshot.Snapshot] | None = None
         self._home: Imports = boot.DEFAULT_IMPORTS
-        self._home_used = 0
+        self._home_used = self._stack_guard = 0
         self.commands = 0  # the command state after the imports at hand, borrowed by whoever uses it
         self._snapshot: snapshot.Snapshot | None = None
         self.restores = 0
@@ -90,11 +90,11 @@ class Session:
 
     def boot(self) -> dict[str, int]:
         """Start Lean from nothing; the roots that a snapshot has to keep."""
-        boot.start(self.o, self.proofs.capture)
+        guard = boot.start(self.o, self.proofs.capture)
         environment = boot.import_modules(self.o, boot.DEFAULT_IMPORTS)
         state = boot.command_state(self.o, environment)
         self.host.output.clear()
-        return {"commands": state}
+        return {"commands": state, "guard": guard}
 
     def attach(self, saved: snapshot.Snapshot) -> None:
         """Begin from a snapshot made after `boot`."""
@@ -131,11 +131,15 @@ class Session:
         self.host.output.clear()
         if self._checkpoint is not None:
             self._checkpoint[1].close()
-        self._checkpoint = (imports, snapshot.save(self.instance, {"commands": state}))
+        self._guard_stack(False)
+        self._checkpoint = (imports, snapshot.save(self.instance, {"commands": state, "guard": self._stack_guard}))
+        self._guard_stack(True)
         self._home, self.commands, self._home_used = imports, state, self.instance.used
 
     def _restore_to(self, saved: snapshot.Snapshot, imports: Imports) -> None:
         snapshot.restore(self.instance, saved)
+        self._stack_guard = saved.roots["guard"]
+        self._guard_stack(True)
         self.host.reset()
         self.proofs.forget()
         self._live.clear()
@@ -143,6 +147,9 @@ class Session:
             root.contexts = root.live = root.limited = None
         self._home, self.commands = imports, saved.roots["commands"]
         self._home_used = self.instance.used
+
+    def _guard_stack(self, on: bool) -> None:
+        snapshot.protect(self.instance, self._stack_guard, boot.STACK_GUARD - PAGE, not on)
 
     def guard(self, seconds: float, work: Callable[[], T]) -> T:
         """Run `work` under a deadline; after a trap the instance is restored and the trap goes on."""

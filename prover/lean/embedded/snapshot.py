@@ -1,7 +1,8 @@
 """Saving an instance's memory and bringing it back: by mapping a file copy-on-write over the memory.
 
 Restoring takes under a millisecond, and all processes that map one file share its pages. A snapshot is the memory,
-the mutable globals and a few addresses that its maker wants back (`roots`). The host's functions must take the
+the mutable globals and a few addresses that its maker wants back (`roots`). A guard (a part of the memory that may not
+be touched, see `boot.py`) is inaccessible except while a snapshot is written. The host's functions must take the
 same table slots in every process, which `module.py` sees to.
 """
 
@@ -87,6 +88,13 @@ def restore(instance: Instance, snapshot: Snapshot) -> None:
         _map(instance.base + snapshot.size, now - snapshot.size,
              _MAP_PRIVATE | _MAP_FIXED | _MAP_ANONYMOUS | _MAP_NORESERVE, -1)  # fmt: skip
     instance.set_globals(dict(snapshot.globals))
+
+
+def protect(instance: Instance, address: int, size: int, accessible: bool) -> None:
+    """Make a part of the memory inaccessible, or accessible again: touching it then traps instead of going on."""
+    allowed = mmap.PROT_READ | mmap.PROT_WRITE if accessible else 0
+    if _libc.mprotect(ctypes.c_void_p(instance.base + address), ctypes.c_size_t(size), allowed):
+        raise EmbeddedLeanError(f"the stack of Lean could not be guarded: {os.strerror(ctypes.get_errno())}")
 
 
 def _map(address: int, size: int, flags: int, fd: int) -> None:
