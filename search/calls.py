@@ -57,6 +57,7 @@ class Calls:
         self.warn = warn
         self.in_call = False  # a part runs in this thread: Ctrl-C may raise there without harm to the graph
         self._failures = {"generator": 0, "checker": 0, "critic": 0}
+        self._tokens = 0
         self._opinions = 0
         self._mean = 0.0
         self._executor: ThreadPoolExecutor | None = None
@@ -107,14 +108,17 @@ class Calls:
                 return PartFailed(stop, f"the {part} failed on the last states it was asked about")
         return None
 
-    async def propose(self, states: Sequence[State]) -> list[list[tuple[str, float]]]:
-        """Candidates for each state, made fit for use: valid, each action once, at most `max_actions`."""
+    async def propose(self, states: Sequence[State]) -> tuple[list[list[tuple[str, float]]], int]:
+        """Candidates for each state, made fit for use (valid, each action once, at most `max_actions`), and the
+        tokens they cost.
+        """
         began = time.perf_counter()
         try:
             answers = await self._propose(states)
         finally:
             self.statistics.generator_seconds += time.perf_counter() - began
-        return [self._clean(answer) for answer in answers]
+        self._tokens = 0
+        return [self._clean(answer) for answer in answers], self._tokens
 
     async def _propose(self, states: Sequence[State], again: bool = True) -> Sequence[Sequence[Any]]:
         try:
@@ -147,7 +151,7 @@ class Calls:
                 action = candidate[0]
                 log_probability = float(candidate[1])
                 if len(candidate) > 2:
-                    statistics.tokens += candidate[2]
+                    self._tokens += int(candidate[2])
                 usable = isinstance(action, str) and action != "" and math.isfinite(log_probability)
             except (TypeError, ValueError, IndexError, KeyError):
                 usable = False

@@ -61,6 +61,7 @@ class _Batch:
     before: list[_Batch]  # batches under way then
     proposals: list[list[tuple[str, float]]] = field(default_factory=list)
     outcomes: list[Sequence[Outcome]] = field(default_factory=list)
+    tokens: int = 0
     reserved: int = 0  # checks it will make at most
     cut: set[int] = field(default_factory=set)  # nodes that lost candidates to the budget
 
@@ -297,7 +298,7 @@ class Search:
         """Everything about a batch that does not touch the graph."""
         states = [self.graph.states[node] for node, _ in batch.picks]
         async with generating:
-            batch.proposals = await self._calls.propose(states)
+            batch.proposals, batch.tokens = await self._calls.propose(states)
             self._keep_to_checks(batch)
         requests = [
             Request(state, [action for action, _ in proposals])
@@ -371,6 +372,7 @@ class Search:
             if self.on_event is not None:
                 answers = list(zip(proposals, outcomes, edges, strict=True))
                 self._tell_expanded(node, by, order, seconds, first_new, whole, answers)
+        statistics.tokens += batch.tokens  # not when they were made: the end must not depend on timing
         statistics.batches += 1
 
     def _tell_expanded(

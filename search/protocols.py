@@ -17,7 +17,11 @@ from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 @runtime_checkable
 class State(Protocol):
-    """Something to be solved. Read often, so let `key`, `size` and `goals` be plain attributes."""
+    """Something to be solved. Read often, so let `key`, `size` and `goals` be plain attributes.
+
+    `text` is asked for in the search's own thread (and by a critic in its): where calls overlap
+    (`Options.overlapping`), possibly while the checker is at work in another.
+    """
 
     @property
     def key(self) -> Hashable:
