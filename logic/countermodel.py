@@ -50,11 +50,10 @@ class FiniteModel:
 
     def text(self) -> str:
         """The model for people: one table of the unary predicates, one for each relation and function."""
-        names = self.names()
-        parts = [f"{self.size} element{'s' if self.size > 1 else ''}: {', '.join(names)}"]
-        facts = [
-            f"{name}: {_yes(() in held)}" for (name, arity), held in self.predicates.items() if arity == 0
-        ]
+        full = self.names()
+        parts = [f"{self.size} element{'s' if self.size > 1 else ''}: {', '.join(full)}"]
+        names = [name.partition(" = ")[0] for name in full]  # in the tables one name is enough
+        facts = [f"{name}: {_yes(() in held)}" for (name, arity), held in self.predicates.items() if arity == 0]
         parts += facts
         unary = {name: held for (name, arity), held in self.predicates.items() if arity == 1}
         if unary:
@@ -64,9 +63,7 @@ class FiniteModel:
         for (name, arity), held in self.predicates.items():
             if arity == 2:
                 rows = [[name, *names]]
-                rows += [
-                    [names[i], *(_yes((i, k) in held) for k in range(self.size))] for i in range(self.size)
-                ]
+                rows += [[names[i], *(_yes((i, k) in held) for k in range(self.size))] for i in range(self.size)]
                 parts.append(_aligned(rows))
             elif arity > 2:
                 listed = (f"({', '.join(names[i] for i in point)})" for point in sorted(held))

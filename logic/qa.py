@@ -7,62 +7,29 @@ itself.
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from logic.answer import Answer, Sentence
-from logic.english import Read, Unread, read_problem
+from logic.answer import Answer
 from logic.errors import InputError, LogicError
-from logic.repair import Repair, repair
+from logic.posing import LANGUAGES, Language, Posed, Question, pair_of, pose, texts_of
 from logic.rules import Chained, chain
 from logic.solvers import portfolio
 from logic.solvers.decision import Decision
 from logic.solvers.proof import Proof, Step
 from logic.syntax.formula import Formula
-from logic.syntax.write import write
 from logic.verdict import Verdict
 
-Language: TypeAlias = Literal["auto", "english", "formulas"]
-Semantics: TypeAlias = Literal["classical", "rules"]
-LANGUAGES: tuple[Language, ...] = ("auto", "english", "formulas")
-SEMANTICS: tuple[Semantics, ...] = ("classical", "rules")
-Question: TypeAlias = tuple[Sequence[str], str]
+if TYPE_CHECKING:
+    from logic.sampled import Sampling
+    from prover.models.protocol import Model
 
-# What only a formula has: a symbol of logic, a quantifier with its variable, a predicate with its bracket.
-_FORMAL = re.compile(
-    r"[∀∃¬∧∨→↔⊕⇒⇔⊤⊥&|~=]|->|\b\w+\(|\b(?:all|exists|forall)\s+\w+\s*[.(]|^\s*-\s*\w|^\s*(?:fof|cnf|tff)\("
-)
-_ONE_NAME = re.compile(r"\s*\w+\s*\.?\s*")
+Semantics: TypeAlias = Literal["classical", "rules"]
+SEMANTICS: tuple[Semantics, ...] = ("classical", "rules")
+
 _FORWARDS = "with rules read forwards only,"
 CHUNK = 64  # questions of a batch that are read and decided together
-
-
-class UnreadableQuestion(LogicError):
-    """Sentences that can't be read; `errors` has one error for each of them."""
-
-    def __init__(self, errors: Sequence[LogicError]) -> None:
-        self.errors = tuple(errors)
-        super().__init__("\n".join(str(error) for error in errors))
-
-
-@dataclass(frozen=True, slots=True)
-class _Posed:
-    """A question that was read: the formulas of `given` are the premises' and then the assumed ones."""
-
-    premises: tuple[Sentence, ...]
-    assumed: tuple[Sentence, ...]
-    conclusion: Sentence
-    repairs: tuple[Repair, ...]
-    warnings: tuple[str, ...]
-    english: bool
-    seconds: float
-
-    @property
-    def given(self) -> list[Formula]:
-        return [s.formula for s in (*self.premises, *self.assumed) if s.formula is not None]
 
 
 class LogicQA:
@@ -78,6 +45,15 @@ class LogicQA:
         threshold: withhold an answer whose confidence is lower.
         solvers: names out of `logic.solvers.SOLVERS`.
         cross_check: let every solver finish, and raise `SolverDisagreement` where two contradict each other.
+        model: a language model that translates the sentences, or its specification (`openai:NAME`, a checkpoint's
+            path or hub id, a recording). None: controlled English, which needs none.
+        samples, temperature, shots, mode, seed: how the model is asked (`logic/translate.py`).
+        vote: over the samples (`logic/vote.py`).
+        cache: keep a model's answers on disk, so that a second run is free; for a specification only.
+
+    Raises:
+        InputError: a setting makes no sense.
+        prover.models.errors.ModelError: the model can't be opened.
     """
 
     def __init__(
@@ -90,6 +66,14 @@ class LogicQA:
         threshold: float = 0.0,
         solvers: Sequence[str] = portfolio.ALL,
         cross_check: bool = False,
+        model: Model | str | None = None,
+        samples: int = 10,
+        temperature: float = 0.8,
+        shots: int = 8,
+        mode: str = "neurosymbolic",
+        vote: str = "meaning",
+        seed: int | None = 0,
+        cache: bool = True,
     ) -> None:
         if language not in LANGUAGES:
             raise InputError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
@@ -111,6 +95,11 @@ class LogicQA:
             raise InputError(
                 f"there is no solver {', '.join(unknown) or 'named'}; there are {', '.join(portfolio.ALL)}"
             )
+        self._sampling: Sampling | None = None
+        if model is not None:
+            if semantics == "rules":
+                raise InputError("rules read forwards are for controlled English and formulas, not for a model")
+            self._sampling = _sampling(model, samples, temperature, shots, mode, vote, seed, cache, threshold)
 
     def ask(self, premises: Sequence[str], conclusion: str) -> Answer:
         """Whether `conclusion` follows from `premises`, which may be none.
@@ -119,16 +108,23 @@ class LogicQA:
             InputError: a value that is no text, or an empty one.
             UnreadableQuestion: sentences that the controlled English doesn't cover.
             UnrepairableFormula: a formula that can't be read.
+            NotTranslated: with a model, which gave nothing.
             SolverMissing, SolverDisagreement: as for `logic.solvers.decide`.
         """
-        posed = self._pose(premises, conclusion)
-        decision = portfolio.decide(posed.given, _formula(posed), **self._options())
+        if self._sampling is not None:
+            *texts, goal = texts_of(premises, conclusion)
+            return self._sampling.ask(texts, goal, self._options())
+        posed = pose(premises, conclusion, self.language)
+        decision = portfolio.decide(posed.given, posed.goal, **self._options())
         return self._answer(posed, decision)
 
     async def ask_async(self, premises: Sequence[str], conclusion: str) -> Answer:
         """As `ask`; a cancelled call stops its solvers."""
-        posed = self._pose(premises, conclusion)
-        decision = await portfolio.decide_async(posed.given, _formula(posed), **self._options())
+        if self._sampling is not None:
+            *texts, goal = texts_of(premises, conclusion)
+            return await self._sampling.ask_async(texts, goal, self._options())
+        posed = pose(premises, conclusion, self.language)
+        decision = await portfolio.decide_async(posed.given, posed.goal, **self._options())
         return self._answer(posed, decision)
 
     def _options(self) -> dict[str, Any]:
@@ -161,12 +157,22 @@ class LogicQA:
             if on_answer is not None:
                 on_answer(index, answer)
 
+        if self._sampling is not None:
+            good: dict[int, Question] = {}
+            for index, question in enumerate(questions):
+                try:
+                    *texts, goal = texts_of(*pair_of(question))
+                    good[index] = (texts, goal)
+                except LogicError as error:
+                    give(index, error)
+            self._sampling.ask_many(good, self._options(), give)
+            return answers
         for start in range(0, len(questions), CHUNK):
-            posed: dict[int, _Posed] = {}
+            posed: dict[int, Posed] = {}
             for index in range(start, min(start + CHUNK, len(questions))):
                 try:
-                    premises, conclusion = _pair(questions[index])
-                    posed[index] = self._pose(premises, conclusion)
+                    premises, conclusion = pair_of(questions[index])
+                    posed[index] = pose(premises, conclusion, self.language)
                 except LogicError as error:
                     give(index, error)
             indices = list(posed)
@@ -176,15 +182,13 @@ class LogicQA:
             ) -> None:
                 index = indices[place]
                 try:
-                    found = (
-                        decided if isinstance(decided, LogicError) else self._answer(posed[index], decided)
-                    )
+                    found = decided if isinstance(decided, LogicError) else self._answer(posed[index], decided)
                 except LogicError as error:
                     found = error
                 give(index, found)
 
             portfolio.decide_many(
-                [(posed[index].given, _formula(posed[index])) for index in indices],
+                [(posed[index].given, posed[index].goal) for index in indices],
                 workers=workers,
                 explain=True,
                 on_answer=take,
@@ -200,19 +204,10 @@ class LogicQA:
 
         return await asyncio.to_thread(self.ask_many, questions, workers=workers)
 
-    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _pose(self, premises: Sequence[str], conclusion: str) -> _Posed:
-        started = time.perf_counter()
-        texts = _texts(premises, conclusion)
-        language = self.language if self.language != "auto" else _language(texts)
-        posed = _english(texts) if language == "english" else _formulas(texts)
-        return replace(posed, seconds=time.perf_counter() - started)
-
     # ── answering ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _answer(self, posed: _Posed, decision: Decision) -> Answer:
-        chained = chain(posed.given, _formula(posed))
+    def _answer(self, posed: Posed, decision: Decision) -> Answer:
+        chained = chain(posed.given, posed.goal)
         verdict, used = decision.verdict, decision.core
         warnings = list(posed.warnings)
         confidence = 0.0 if verdict is Verdict.UNKNOWN else 1.0
@@ -232,7 +227,7 @@ class LogicQA:
             conclusion=posed.conclusion,
             assumed=posed.assumed,
             used=used,
-            minimal=_minimal(decision),
+            minimal=decision.minimal,
             consistent=decision.consistent,
             proof=proof,
             countermodels=decision.countermodels,
@@ -256,8 +251,7 @@ class LogicQA:
         chained = chain(given, answer.conclusion.formula)
         if chained is None:
             raise InputError(
-                "read as rules, every premise must be a fact or an “if” between facts, "
-                "and the conclusion a fact"
+                "read as rules, every premise must be a fact or an “if” between facts, and the conclusion a fact"
             )
         if chained.verdict is answer.answer:
             return replace(answer, confidence=1.0)
@@ -275,6 +269,36 @@ class LogicQA:
                 f"classically the answer is {classical}",
             ),
         )
+
+
+def _sampling(
+    model: Model | str,
+    samples: int,
+    temperature: float,
+    shots: int,
+    mode: str,
+    vote: str,
+    seed: int | None,
+    cache: bool,
+    threshold: float,
+) -> Sampling:
+    from logic.sampled import Sampling
+    from logic.translate import Question as Asked
+    from logic.translate import Translator, prompt
+    from logic.vote import VOTES
+    from prover.models.registry import open_model
+
+    if vote not in VOTES:
+        raise InputError(f"there is no vote {vote!r}; there are {', '.join(VOTES)}")
+    if samples < 1:
+        raise InputError(f"there must be at least one sample, not {samples}")
+    prompt(Asked((), "-"), mode, shots)  # says at once if there is no such mode or example
+    opened = open_model(model, cache=cache) if isinstance(model, str) else model
+    return Sampling(
+        Translator(opened, mode, shots, samples, temperature, seed=seed),
+        vote,
+        threshold,
+    )
 
 
 def chain_proof(chained: Chained, premises: Sequence[Formula]) -> Proof:
@@ -297,104 +321,3 @@ def chain_proof(chained: Chained, premises: Sequence[Formula]) -> Proof:
         parents = (source, *(places[parent] for parent in firing.parents))
         place(firing.literal, Step(formula, ("apply",), parents))
     return Proof(tuple(steps))
-
-
-def _formula(posed: _Posed) -> Formula:
-    assert posed.conclusion.formula is not None
-    return posed.conclusion.formula
-
-
-def _minimal(decision: Decision) -> bool:
-    match decision.verdict:
-        case Verdict.TRUE:
-            return decision.conclusion.minimal
-        case Verdict.FALSE:
-            return decision.negation.minimal
-        case Verdict.CONTRADICTORY:
-            return decision.contradiction.minimal
-    return False
-
-
-def _pair(question: object) -> Question:
-    if isinstance(question, LogicError):
-        raise question
-    if not isinstance(question, Sequence) or isinstance(question, str) or len(question) != 2:
-        raise InputError("a question is a pair of premises and a conclusion")
-    return question[0], question[1]
-
-
-def _texts(premises: object, conclusion: object) -> list[str]:
-    """Premises and conclusion, the conclusion last, or one sentence about what is wrong with them."""
-    if isinstance(premises, str) or not isinstance(premises, Sequence):
-        raise InputError(f"the premises must be a list of texts, not {_kind(premises)}")
-    for number, premise in enumerate(premises, 1):
-        if not isinstance(premise, str):
-            raise InputError(f"premise {number} must be a text, not {_kind(premise)}")
-        if not premise.strip():
-            raise InputError(f"premise {number} is empty")
-    if not isinstance(conclusion, str):
-        raise InputError(f"the conclusion must be a text, not {_kind(conclusion)}")
-    if not conclusion.strip():
-        raise InputError("the conclusion is empty")
-    return [*premises, conclusion]
-
-
-_KINDS = {"str": "a text", "int": "a number", "float": "a number", "NoneType": "nothing", "dict": "an object"}
-
-
-def _kind(value: object) -> str:
-    name = type(value).__name__
-    return _KINDS.get(name, f"a {name}")
-
-
-def _language(texts: Sequence[str]) -> Language:
-    """English or formulas; a single name could be either and goes with the rest."""
-    formal = [bool(_FORMAL.search(text)) for text in texts]
-    names = [bool(_ONE_NAME.fullmatch(text)) for text in texts]
-    if all(f or n for f, n in zip(formal, names, strict=True)):
-        return "formulas"
-    if any(formal):
-        english = next(i for i, f in enumerate(formal) if not f and not names[i])
-        formula = formal.index(True)
-        raise InputError(
-            f"“{_short(texts[formula])}” is a formula and “{_short(texts[english])}” isn't: "
-            "write all in formulas or all in English"
-        )
-    return "english"
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _english(texts: Sequence[str]) -> _Posed:
-    problem = read_problem(texts[:-1], texts[-1])
-    if problem.errors:
-        raise UnreadableQuestion(problem.errors)
-    return _Posed(
-        tuple(_sentence(item) for item in problem.premises),
-        tuple(_sentence(item) for item in problem.assumed),
-        _sentence(problem.conclusion),
-        (),
-        problem.warnings,
-        True,
-        0.0,
-    )
-
-
-def _sentence(item: Read | Unread) -> Sentence:
-    return Sentence(item.text, item.formula if isinstance(item, Read) else None)
-
-
-def _formulas(texts: Sequence[str]) -> _Posed:
-    problem = repair(texts[:-1], texts[-1])
-    return _Posed(
-        tuple(Sentence(text, formula) for text, formula in zip(texts[:-1], problem.premises, strict=True)),
-        tuple(Sentence(write(formula), formula) for formula in problem.assumed),
-        Sentence(texts[-1], problem.conclusion),
-        problem.repairs,
-        (),
-        False,
-        0.0,
-    )

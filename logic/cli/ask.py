@@ -20,9 +20,7 @@ def ask(
         str | None,
         typer.Argument(help="JSON or JSON Lines: objects with `premises` and `conclusion`; - reads stdin."),
     ] = None,
-    premise: Annotated[
-        list[str] | None, typer.Option("--premise", "-p", help="A premise; repeat it.")
-    ] = None,
+    premise: Annotated[list[str] | None, typer.Option("--premise", "-p", help="A premise; repeat it.")] = None,
     conclusion: Annotated[str | None, typer.Option("--conclusion", "-c", help="The conclusion.")] = None,
     language: Annotated[str, typer.Option(help="auto, english or formulas.")] = "auto",
     semantics: Annotated[
@@ -31,6 +29,19 @@ def ask(
     deadline: Annotated[float, typer.Option(help="Seconds for the solvers, for each question.")] = 5.0,
     threshold: Annotated[float, typer.Option(help="Withhold an answer with a lower confidence.")] = 0.0,
     proof: Annotated[bool, typer.Option("--proof", help="Ask E for a proof.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ENTAILS_MODEL",
+            help="Translate with a language model: openai:NAME, or a checkpoint's path or hub id. "
+            "Default: controlled English, without a model.",
+        ),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Translations of each question.")] = 10,
+    temperature: Annotated[float, typer.Option(min=0.0)] = 0.8,
+    shots: Annotated[int, typer.Option(min=0, help="Worked examples in the prompt.")] = 8,
+    mode: Annotated[str, typer.Option(help="neurosymbolic, scratchpad, chain-of-thought or direct.")] = "neurosymbolic",
+    vote: Annotated[str, typer.Option(help="majority, rpc or meaning.")] = "meaning",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show formulas and solvers.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line for each question.")] = False,
 ) -> None:
@@ -43,7 +54,17 @@ def ask(
 
     with reporting():
         qa = LogicQA(
-            language=language, semantics=semantics, deadline=deadline, threshold=threshold, proof=proof
+            language=language,
+            semantics=semantics,
+            deadline=deadline,
+            threshold=threshold,
+            proof=proof,
+            model=model,
+            samples=samples,
+            temperature=temperature,
+            shots=shots,
+            mode=mode,
+            vote=vote,
         )
         if file is None:
             if conclusion is None:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from logic.errors import InputError, LogicError
+from prover.models.errors import ModelError
 
 NEGATIVE = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -22,10 +23,10 @@ MAX_BYTES = 256 * 1024 * 1024
 
 @contextmanager
 def reporting() -> Iterator[None]:
-    """Turn a `LogicError` into its sentence on standard error and its exit code."""
+    """Turn a `LogicError` or `ModelError` into its sentence on standard error and its exit code."""
     try:
         yield
-    except LogicError as error:
+    except (LogicError, ModelError) as error:
         print(f"entails: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
 

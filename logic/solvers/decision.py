@@ -86,6 +86,18 @@ class Decision:
         return ()
 
     @property
+    def minimal(self) -> bool:
+        """Whether each premise of `core` was shown to be needed."""
+        match self.verdict:
+            case Verdict.TRUE:
+                return self.conclusion.minimal
+            case Verdict.FALSE:
+                return self.negation.minimal
+            case Verdict.CONTRADICTORY:
+                return self.contradiction.minimal
+        return False
+
+    @property
     def proof(self) -> Proof | None:
         """The proof that goes with `core`."""
         match self.verdict:
