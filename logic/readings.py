@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from logic.repair import Problem, Repair
-from logic.spelling import parts, stem, stem_key
+from logic.spelling import kinds_named, parts, stem, stem_key
 from logic.syntax.formula import Binary, Formula, Function, Not, Predicate, Quantified, Variable
 from logic.syntax.walk import fold, fresh_name, nodes, with_children
 
@@ -51,11 +51,7 @@ def exclusive_either(problem: Problem, sentences: Sequence[str]) -> Problem:
 
     def exclusive(node, kids):
         node = with_children(node, kids)
-        return (
-            Binary("xor", node.left, node.right)
-            if isinstance(node, Binary) and node.operator == "or"
-            else node
-        )
+        return Binary("xor", node.left, node.right) if isinstance(node, Binary) and node.operator == "or" else node
 
     repairs: list[Repair] = []
     for index, (sentence, formula) in enumerate(zip(sentences, formulas, strict=True)):
@@ -66,13 +62,16 @@ def exclusive_either(problem: Problem, sentences: Sequence[str]) -> Problem:
     return _changed(problem, formulas, repairs)
 
 
+def one_of_the_kind(problem: Problem, sentences: Sequence[str]) -> Problem:
+    """A constant that is also a predicate stands for one of the kind: `Cancer(Cancer)`."""
+    named = kinds_named([*problem.given, problem.conclusion])
+    added = [Predicate(kind, (Function(name),)) for name, kind in named]
+    return _added(problem, list(added), [Repair("one of the kind", f"{kind}({name})") for name, kind in named])
+
+
 def kinds_in_general(problem: Problem, sentences: Sequence[str]) -> Problem:
     """A fact about a kind, `Deadly(Cancer)`, is about all of the kind where Cancer is a predicate too."""
-    kinds = {
-        stem_key(name): name
-        for name, arity in _predicates([*problem.given, problem.conclusion])
-        if arity == 1
-    }
+    kinds = {stem_key(name): name for name, arity in _predicates([*problem.given, problem.conclusion]) if arity == 1}
     added: list[Formula] = []
     repairs: list[Repair] = []
     for index, premise in enumerate(problem.premises):
@@ -129,9 +128,7 @@ def presupposed_guards(problem: Problem, sentences: Sequence[str]) -> Problem:
     guards = [
         name
         for name, arity in _predicates(problem.given)
-        if arity == 1
-        and (name, arity) not in asserted | asked
-        and (name in sorting or name.lower() in EVERYTHING)
+        if arity == 1 and (name, arity) not in asserted | asked and (name in sorting or name.lower() in EVERYTHING)
     ]
     individuals = _constants([*problem.given, problem.conclusion])
     added = [Predicate(guard, (Function(name),)) for guard in guards for name in individuals]
@@ -142,6 +139,7 @@ def presupposed_guards(problem: Problem, sentences: Sequence[str]) -> Problem:
 # In the order they are applied; each sees what the ones before it made.
 READINGS: dict[str, Callable[[Problem, Sequence[str]], Problem]] = {
     "either excludes both": exclusive_either,
+    "one of the kind": one_of_the_kind,
     "fact about a kind": kinds_in_general,
     "named after its kind": head_nouns,
     "presupposed": presupposed_guards,
@@ -165,9 +163,7 @@ def _added(problem: Problem, formulas: Sequence[Formula], repairs: Sequence[Repa
 
 
 def _predicates(formulas: Sequence[Formula]) -> list[tuple[str, int]]:
-    return sorted(
-        {(n.name, len(n.arguments)) for f in formulas for n in nodes(f) if isinstance(n, Predicate)}
-    )
+    return sorted({(n.name, len(n.arguments)) for f in formulas for n in nodes(f) if isinstance(n, Predicate)})
 
 
 def _constants(formulas: Sequence[Formula]) -> list[str]:

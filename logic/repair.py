@@ -16,7 +16,7 @@ from logic.errors import LogicError, ReadError
 from logic.mending import mend
 from logic.spelling import (
     conjugated,
-    named_after_kind,
+    kinds_named,
     negated_names,
     one_arity,
     one_spelling,
@@ -57,7 +57,7 @@ REPAIRS: dict[str, str] = {
     "forms of a verb": "names that differ in -ed or -ing",
     "negation inside a name": "`NotTall(x)` is ¬Tall(x) where Tall is used too",
     "two arities": "`Reads(a)` is ∃y Reads(a, y) where Reads has two arguments elsewhere",
-    "constant and predicate": "a constant c that is also a predicate C stands for one of the kind: C(c)",
+    "constant and predicate": "a name used as both is two symbols",
 }
 
 
@@ -85,7 +85,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Premises and conclusion, without free variables. `assumed` are facts that a repair added."""
+    """Premises and conclusion, without free variables.
+
+    `assumed` is what a charitable reading added (`readings.py`); a repair adds nothing.
+    """
 
     premises: tuple[Formula, ...]
     conclusion: Formula
@@ -151,11 +154,12 @@ def unify(
         if name not in without:
             formulas, notes = rule(formulas)
             done.extend(_of_problem(notes))
-    assumed: list[Formula] = []
     if "constant and predicate" not in without:
-        assumed, notes = named_after_kind(formulas)
-        done.extend(_of_problem(notes))
-    return Problem(tuple(formulas[:-1]), formulas[-1], tuple(assumed), tuple(done))
+        done.extend(
+            Repair("constant and predicate", f"{name} is a constant and {kind} a predicate: kept apart")
+            for name, kind in kinds_named(formulas)
+        )
+    return Problem(tuple(formulas[:-1]), formulas[-1], (), tuple(done))
 
 
 def _of_problem(notes: Sequence[Note]) -> list[Repair]:

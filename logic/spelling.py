@@ -193,16 +193,8 @@ def one_arity(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
     return [fold(formula, rule) for formula in formulas], notes
 
 
-def named_after_kind(formulas: Sequence[Formula]) -> tuple[list[Formula], list[Note]]:
-    """Facts `C(c)` for each constant c that is also used as a one-place predicate C.
-
-    `Cancer(x)` in one sentence and `Severe(Cancer)` in another: the constant stands for one of the kind.
-    """
+def kinds_named(formulas: Sequence[Formula]) -> list[tuple[str, str]]:
+    """Constants that are also one-place predicates, with the predicate: `Severe(Cancer)` beside `Cancer(x)`."""
     kinds = {stem_key(name): name for name, arity in _uses(formulas, Predicate) if arity == 1}
-    facts, notes = [], []
-    for name, arity in _uses(formulas, Function):
-        kind = kinds.get(stem_key(name)) if arity == 0 else None
-        if kind is not None:
-            facts.append(Predicate(kind, (Function(name),)))
-            notes.append(Note("constant and predicate", f"{kind}({name}) assumed"))
-    return facts, notes
+    constants = [name for name, arity in _uses(formulas, Function) if arity == 0]
+    return [(name, kinds[stem_key(name)]) for name in constants if stem_key(name) in kinds]

@@ -77,9 +77,7 @@ def rpc(ballots: Sequence[Ballot]) -> Outcome:
     """
     if any(ballot.log_probability is None for ballot in ballots):
         raise InputError("the rpc vote needs the log-probability of each sample, and one has none")
-    distinct = {
-        ballot.path if ballot.path is not None else index: ballot for index, ballot in enumerate(ballots)
-    }
+    distinct = {ballot.path if ballot.path is not None else index: ballot for index, ballot in enumerate(ballots)}
     voting = [ballot for ballot in distinct.values() if ballot.verdict in ANSWERS]
     if not voting:
         return NO_ANSWER
@@ -132,14 +130,14 @@ class Channel:
 # prints what a fit to some of the questions gives on the others). No parameter decides a vote by its last
 # digit.
 CHANNEL = Channel(
-    same=0.205,
-    opposite=0.017,
-    same_charitable=0.033,
-    opposite_charitable=0.001,
-    nothing=0.178,
-    uncertain_definite=0.0115,
-    uncertain_definite_charitable=0.0023,
-    uncertain_nothing=0.725,
+    same=0.199,
+    opposite=0.0153,
+    same_charitable=0.0463,
+    opposite_charitable=0.0019,
+    nothing=0.18,
+    uncertain_definite=0.0093,
+    uncertain_definite_charitable=0.0046,
+    uncertain_nothing=0.733,
 )
 
 
@@ -170,9 +168,7 @@ def log_likelihood(found: Sequence[float], parameters: Sequence[float]) -> float
     """Log-probability of counts under a Dirichlet-multinomial, without the factor all answers share."""
     total, concentration = sum(found), sum(parameters)
     result = math.lgamma(concentration) - math.lgamma(concentration + total)
-    return result + sum(
-        math.lgamma(a + n) - math.lgamma(a) for n, a in zip(found, parameters, strict=True) if n > 0
-    )
+    return result + sum(math.lgamma(a + n) - math.lgamma(a) for n, a in zip(found, parameters, strict=True) if n > 0)
 
 
 def meaning(ballots: Sequence[Ballot], channel: Channel = CHANNEL) -> Outcome:

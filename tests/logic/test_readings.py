@@ -33,7 +33,11 @@ def test_either_is_exclusive_where_the_sentence_says_either() -> None:
 
 def test_a_fact_about_a_kind_is_about_all_of_the_kind() -> None:
     found = added("Deadly(cancer)", "Cancer(melanoma)", "Deadly(melanoma)")
-    assert found == {read("all x. (Cancer(x) -> Deadly(x))")}
+    assert found == {read("all x. (Cancer(x) -> Deadly(x))"), read("Cancer(cancer)")}
+
+
+def test_a_constant_that_is_a_predicate_too_is_one_of_the_kind() -> None:
+    assert added("all x. (Cancer(x) -> Deadly(x))", "Deadly(cancer)") == {read("Cancer(cancer)")}
 
 
 def test_who_is_named_after_a_kind_is_of_the_kind_unless_a_preposition_stands_in_between() -> None:

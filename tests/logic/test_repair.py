@@ -168,14 +168,11 @@ def test_the_open_argument_does_not_capture_a_variable() -> None:
     assert alpha_equivalent(found.premises[0], read("∀y ((∃z Reads(y, z)) → Wise(y))"))
 
 
-def test_a_constant_that_is_a_predicate_too_is_one_of_the_kind_and_that_is_recorded() -> None:
-    found = problem("all x. (Cancer(x) -> Deadly(x))", "Deadly(cancer)")
-    assert found.assumed == (read("Cancer(cancer)"),)
-    assert found.given == (*found.premises, read("Cancer(cancer)"))
-    assert "constant and predicate" in kinds(found)
-    assert (
-        problem("all x. (Cancer(x) -> Deadly(x))", "Deadly(cancer)", without=["constant and predicate"]).assumed == ()
-    )
+def test_a_name_that_is_a_constant_and_a_predicate_is_two_symbols_and_that_is_recorded() -> None:
+    found = problem("all x. (Rose(x) -> Red(x))", "Red(rose)")
+    assert found.assumed == ()
+    assert kinds(found) == {"constant and predicate"}
+    assert found.premises[0] == read("all x. (Rose(x) -> Red(x))")
 
 
 def test_free_variables_are_bound_by_a_universal_quantifier() -> None:
