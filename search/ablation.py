@@ -1,8 +1,10 @@
-"""Compares strategies on the same problems: each strategy, and multi-perspective without each of its perspectives.
+"""Compares strategies on the same problems: each strategy, and multi-perspective without each of its
+perspectives.
 
-Not here: the problems (the caller makes a `Search` for each), nor a verdict. Every configuration gets the same
-problems and budget; differences to a baseline are taken problem by problem, and their 95 % intervals come from a
-bootstrap over the problems (Efron and Tibshirani, 1993, percentile intervals), as the problems are the sample.
+Not here: the problems (the caller makes a `Search` for each), nor a verdict. Every configuration gets the
+same problems and budget; differences to a baseline are taken problem by problem, and their 95 % intervals
+come from a bootstrap over the problems (Efron and Tibshirani, 1993, percentile intervals), as the problems
+are the sample.
 """
 
 from __future__ import annotations
@@ -89,9 +91,9 @@ def run_trials(
 ) -> list[Trial]:
     """Run every configuration on every problem, problem by problem.
 
-    Each trial is appended to `out` at once, and those that are there already are not run again: a run that was
-    killed goes on. After Ctrl-C in a search what is complete is returned. Errors: `LogError` for an `out` that
-    holds something else.
+    Each trial is appended to `out` at once, and those that are there already are not run again: a run that
+    was killed goes on. After Ctrl-C in a search what is complete is returned. Errors: `LogError` for an
+    `out` that holds something else.
     """
     chosen = configurations() if chosen is None else chosen
     trials = read_trials(out) if out is not None and Path(out).exists() else []

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from search.protocols import Checker, Crashed, Critic, Generator, Outcome, Reque
 from search.results import Statistics, Stop
 
 MAX_DISTANCE = 1e6  # keeps sums of distances finite
+GRACE_SECONDS = 2.0  # for a checker to return after `interrupt`
 
 
 class PartFailed(Exception):
@@ -55,6 +57,11 @@ class Calls:
         self.options = options
         self.statistics = statistics
         self.warn = warn
+        # A coroutine is stopped by cancelling it; only a plain method needs to be told, and so to be watched.
+        waits = inspect.iscoroutinefunction(checker.check)
+        self._check_call: Callable[..., Any] = checker.check if waits else self._run_check
+        self._checking = 0  # plain calls of the checker that have not returned
+        self._lock = threading.Lock()
         self.in_call = False  # a part runs in this thread: Ctrl-C may raise there without harm to the graph
         self._failures = {"generator": 0, "checker": 0, "critic": 0}
         self._tokens = 0
@@ -68,10 +75,25 @@ class Calls:
         if threads:
             self._executor = ThreadPoolExecutor(options.workers + 2, thread_name_prefix="search")
 
-    def shut_down(self) -> None:
-        """Lets go of calls that are still running; they end by themselves or by `checker.interrupt`."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+    def interrupt_checks(self) -> None:
+        """Tell the checker to return, where it is at work (an idle one could take it for its next call)."""
+        interrupt = getattr(self.checker, "interrupt", None)
+        if interrupt is not None and self._checking:
+            interrupt()
+
+    async def shut_down(self) -> None:
+        """Let go of calls that still run in threads.
+
+        A checker that can be interrupted is given a moment to return, since whoever uses it next must not
+        meet it at work; other calls end by themselves.
+        """
+        if self._executor is None:
+            return
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        if hasattr(self.checker, "interrupt"):
+            until = time.monotonic() + GRACE_SECONDS
+            while self._checking and time.monotonic() < until:
+                await asyncio.sleep(0.002)
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         if self._executor is not None and not inspect.iscoroutinefunction(function):
@@ -109,8 +131,8 @@ class Calls:
         return None
 
     async def propose(self, states: Sequence[State]) -> tuple[list[list[tuple[str, float]]], int]:
-        """Candidates for each state, made fit for use (valid, each action once, at most `max_actions`), and the
-        tokens they cost.
+        """Candidates for each state, made fit for use (valid, each action once, at most `max_actions`), and
+        the tokens they cost.
         """
         began = time.perf_counter()
         try:
@@ -177,6 +199,16 @@ class Calls:
             del kept[most:]
         return kept
 
+    def _run_check(self, requests: Sequence[Request], deadline: float | None) -> Any:
+        """The checker's `check`, counted while it runs, in whatever thread that is."""
+        with self._lock:
+            self._checking += 1
+        try:
+            return self.checker.check(requests, deadline)
+        finally:
+            with self._lock:
+                self._checking -= 1
+
     async def check(self, requests: Sequence[Request], deadline: float | None) -> list[Sequence[Outcome]]:
         """One outcome for each action of each request."""
         began = time.perf_counter()
@@ -189,7 +221,7 @@ class Calls:
         self, requests: Sequence[Request], deadline: float | None, again: bool = True
     ) -> list[Sequence[Outcome]]:
         try:
-            answers = _as_many(await self._call(self.checker.check, requests, deadline), requests, "checker")
+            answers = _as_many(await self._call(self._check_call, requests, deadline), requests, "checker")
             for request, answer in zip(requests, answers, strict=True):
                 if type(answer) is not list or len(answer) != len(request.actions):
                     _as_many(answer, request.actions, "checker")

@@ -18,22 +18,23 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from search.budget import Budget
 from search.calls import Calls, Interrupted, PartFailed
-from search.errors import ProofTooLong
+from search.errors import ProofTooLong, SearchError
 from search.events import Event, Expanded, Finished, Scored, Started, Tried
 from search.graph import IN_FLIGHT, LEAF, PROVED, ROOT, Graph
 from search.insert import insert
 from search.options import Options
-from search.protocols import Checker, Critic, Generator, Outcome, Request, Skipped, State
+from search.protocols import Checker, Critic, Generator, Outcome, Skipped, State
 from search.results import Result, Statistics, Stop
 from search.shortest import shortest_proof
 from search.strategies import DEFAULT_STRATEGY, Strategy, make_strategy
+from search.work import Batch, Workshop
 
 YIELD_SECONDS = 0.05  # how long a search that never waits keeps its event loop to itself
 
@@ -52,18 +53,6 @@ class _Unfinished(Exception):
 def _set(wake: asyncio.Future[None]) -> None:
     if not wake.done():
         wake.set_result(None)
-
-
-@dataclass(slots=True)
-class _Batch:
-    picks: list[tuple[int, int]]  # (node, perspective)
-    spent_before: int  # checks in the graph when the batch was chosen
-    before: list[_Batch]  # batches under way then
-    proposals: list[list[tuple[str, float]]] = field(default_factory=list)
-    outcomes: list[Sequence[Outcome]] = field(default_factory=list)
-    tokens: int = 0
-    reserved: int = 0  # checks it will make at most
-    cut: set[int] = field(default_factory=set)  # nodes that lost candidates to the budget
 
 
 class Search:
@@ -99,6 +88,7 @@ class Search:
         self._scored = 0  # nodes that have a distance
         self._started = 0.0
         self._chosen = 0  # expansions given out
+        self._begun = False
         self._by = [0] * len(self.strategy.perspectives)
 
     def _warn(self, sentence: str) -> None:
@@ -106,9 +96,12 @@ class Search:
 
     def run(self) -> Result:
         """Search to the end. Ctrl-C ends it early and whole, with `Stop.INTERRUPTED`."""
-        if asyncio._get_running_loop() is not None:  # a notebook, say: its loop stands still meanwhile
-            return self._run_in_thread()
-        loop = asyncio.new_event_loop()
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            loop = asyncio.new_event_loop()
+        else:
+            return self._run_in_thread()  # called in a notebook, say, whose loop stands still meanwhile
         task = loop.create_task(self.arun())
         in_main_thread = threading.current_thread() is threading.main_thread()
         previous = signal.getsignal(signal.SIGINT) if in_main_thread else None
@@ -143,18 +136,22 @@ class Search:
         again = self.interrupted
         self.interrupted = True
         if again or self._calls.in_call:
-            raise KeyboardInterrupt  # in a call: Calls takes it; twice: the caller has waited long enough
+            raise KeyboardInterrupt  # in a call: Calls takes it; twice: no more waiting
         self.interrupt()
 
     def interrupt(self) -> None:
         """End the search, from any thread or a signal handler, as soon as the call in progress lets it."""
         self.interrupted = True
+        self._calls.interrupt_checks()
         if self._running is not None:
             loop, wake = self._running
             loop.call_soon_threadsafe(_set, wake)
 
     async def arun(self) -> Result:
         """As `run`, in a running event loop. When cancelled it leaves `result()` whole and raises."""
+        if self._begun:
+            raise SearchError("a Search runs once: make another one")
+        self._begun = True
         loop = asyncio.get_running_loop()
         self._running = (loop, loop.create_future())
         self._started = time.monotonic()
@@ -162,7 +159,7 @@ class Search:
         for note in self.strategy.notes:
             self._warn(note)
         self._tell(lambda: Started(self.graph, self.strategy.name, self.seed, self._described(), self._names))
-        under_way: deque[tuple[_Batch, asyncio.Task[None] | None]] = deque()
+        under_way: deque[tuple[Batch, asyncio.Task[None] | None]] = deque()
         cancelled = False
         try:
             await self._loop(under_way)
@@ -232,9 +229,11 @@ class Search:
         if self.on_event is not None:
             self.on_event(event())
 
-    async def _loop(self, under_way: deque[tuple[_Batch, asyncio.Task[None] | None]]) -> None:
-        generating = asyncio.Lock()
-        checking = asyncio.Semaphore(self.options.workers)
+    async def _loop(self, under_way: deque[tuple[Batch, asyncio.Task[None] | None]]) -> None:
+        if self._should_stop(time.monotonic()):
+            return
+        workshop = Workshop(self._calls, self.options, self.budget)
+        deadline = None if self.budget.seconds is None else self._started + self.budget.seconds
         # Only coroutines and threads make a task worth its price: 30 µs, as much as three expansions.
         tasks = self._calls.waits
         await self._score(0, 1)
@@ -251,7 +250,7 @@ class Search:
                 batch = self._choose([batch for batch, _ in under_way])
                 if batch is None:
                     break
-                work = self._work(batch, generating, checking)
+                work = workshop.work(batch, deadline)
                 if tasks:
                     under_way.append((batch, asyncio.create_task(work)))
                 else:
@@ -281,7 +280,7 @@ class Search:
             self._stop = Stop(spent) if spent else None
         return self._stop is not None
 
-    def _choose(self, before: list[_Batch]) -> _Batch | None:
+    def _choose(self, before: list[Batch]) -> Batch | None:
         count = self.options.batch
         if self.budget.expansions is not None:
             count = min(count, self.budget.expansions - self._chosen)
@@ -292,52 +291,8 @@ class Search:
             self.graph.expanded[node] = IN_FLIGHT
             self._by[by] += 1
         self._chosen += len(picks)
-        return _Batch(picks, self.statistics.checks, before)
-
-    async def _work(self, batch: _Batch, generating: asyncio.Lock, checking: asyncio.Semaphore) -> None:
-        """Everything about a batch that does not touch the graph."""
-        states = [self.graph.states[node] for node, _ in batch.picks]
-        async with generating:
-            batch.proposals, batch.tokens = await self._calls.propose(states)
-            self._keep_to_checks(batch)
-        requests = [
-            Request(state, [action for action, _ in proposals])
-            for state, proposals in zip(states, batch.proposals, strict=True)
-        ]
-        deadline = None if self.budget.seconds is None else self._started + self.budget.seconds
-        asked = [request for request in requests if request.actions]
-        if not asked:
-            answers: list[Sequence[Outcome]] = []
-        elif self.options.workers == 1:
-            async with checking:
-                answers = await self._calls.check(asked, deadline)
-        else:
-
-            async def check(part: Sequence[Request]) -> list[Sequence[Outcome]]:
-                async with checking:
-                    return await self._calls.check(part, deadline)
-
-            size = -(-len(asked) // self.options.workers)
-            parts = [asked[at : at + size] for at in range(0, len(asked), size)]
-            answers = [answer for part in await asyncio.gather(*map(check, parts)) for answer in part]
-        given = iter(answers)
-        batch.outcomes = [next(given) if request.actions else () for request in requests]
-
-    def _keep_to_checks(self, batch: _Batch) -> None:
-        """Cut the batch's candidates to the checks that are left, the least probable of its last states
-        first.
-        """
-        batch.reserved = sum(map(len, batch.proposals))
-        if self.budget.checks is None:
-            return
-        left = self.budget.checks - batch.spent_before - sum(other.reserved for other in batch.before)
-        for at, proposals in enumerate(batch.proposals):
-            if len(proposals) > left:
-                proposals.sort(key=lambda pair: -pair[1])
-                del proposals[max(left, 0) :]
-                batch.cut.add(batch.picks[at][0])
-            left -= len(proposals)
-        batch.reserved = sum(map(len, batch.proposals))
+        states = [self.graph.states[node] for node, _ in picks]
+        return Batch(picks, states, self.statistics.checks, before)
 
     async def _wait_for(self, task: asyncio.Task[Answer]) -> Answer:
         """The task's result; raises `_Unfinished` where the wall clock or `interrupt` comes first."""
@@ -351,7 +306,7 @@ class Search:
             raise _Unfinished(Stop.INTERRUPTED if self.interrupted else Stop.SECONDS)
         return task.result()
 
-    def _insert(self, batch: _Batch) -> None:
+    def _insert(self, batch: Batch) -> None:
         """Put a batch's outcomes into the graph, in the order of its choices."""
         graph, statistics = self.graph, self.statistics
         seconds = time.monotonic() - self._started
@@ -395,7 +350,7 @@ class Search:
         assert self.on_event is not None
         self.on_event(Expanded(self.graph, node, name, order, seconds, tuple(tried), first_new, new, whole))
 
-    async def _observe(self, batch: _Batch) -> None:
+    async def _observe(self, batch: Batch) -> None:
         """Score what is new and tell the strategy."""
         graph = self.graph
         first_new = self._scored
@@ -426,18 +381,18 @@ class Search:
             self.graph.distance[node] = score
         self._tell(lambda: Scored(self.graph, first, tuple(scores)))
 
-    async def _let_go(self, under_way: deque[tuple[_Batch, asyncio.Task[None] | None]]) -> None:
+    async def _let_go(self, under_way: deque[tuple[Batch, asyncio.Task[None] | None]]) -> None:
         """Drop what is under way; its nodes are open again, as if they had not been chosen."""
-        tasks = [task for _, task in under_way if task is not None and not task.done()]
-        if tasks or self.interrupted:
-            interrupt = getattr(self._calls.checker, "interrupt", None)
-            if interrupt is not None:
-                interrupt()
+        self._calls.interrupt_checks()
+        tasks = [task for _, task in under_way if task is not None]
         for task in tasks:
             task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         for task in tasks:
-            await asyncio.wait({task})
-        self._calls.shut_down()
+            if not task.cancelled():
+                task.exception()  # seen, so that asyncio does not report it: one reason to stop is enough
+        await self._calls.shut_down()
         for batch, _ in under_way:
             for node, by in batch.picks:
                 if self.graph.expanded[node] == IN_FLIGHT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ import pytest
 import search
 from search import Budget, Options, Stop
 from search.toy import GOAL, Board, Number, Numbers, Sliding, move
+from search.work import Batch
 
 
 def tree(result: search.Result) -> list[object]:
@@ -316,3 +318,103 @@ def test_an_unknown_strategy_is_refused_with_the_list():
 def test_every_exported_name_is_there():
     for name in search.__all__:
         assert getattr(search, name) is not None
+
+
+class Interruptible(Sliding):
+    """Works until it is told to stop, and remembers what it was told and when."""
+
+    def __init__(self, hang_at: int) -> None:
+        self.calls, self.hang_at = 0, hang_at
+        self.told, self.at_work = 0, 0
+        self.stop = threading.Event()
+
+    def check(self, requests, deadline=None):
+        self.at_work += 1
+        try:
+            self.calls += 1
+            if self.calls == self.hang_at:
+                self.stop.wait(20)
+                time.sleep(0.05)  # winding up
+            return super().check(requests)
+        finally:
+            self.at_work -= 1
+
+    def interrupt(self):
+        self.told += 1
+        self.stop.set()
+
+
+def test_when_the_time_is_over_the_checker_is_told_and_waited_for():
+    puzzle = Interruptible(hang_at=5)
+    options = Options(workers=2, batch=2)
+    budget = Budget(seconds=0.4)
+    result = search.run(Board("21345678 "), generator=puzzle, checker=puzzle, budget=budget, options=options)
+    assert result.stop is Stop.SECONDS and puzzle.told == 1
+    assert puzzle.at_work == 0  # whoever uses it next does not meet it at work
+
+
+def test_a_checker_that_is_not_at_work_is_not_told_to_stop():
+    puzzle = Interruptible(hang_at=-1)
+    options = Options(workers=2, batch=2)
+    budget = Budget(expansions=20)
+    search.run(Board("21345678 "), generator=puzzle, checker=puzzle, budget=budget, options=options)
+    search.run(Board("21345678 "), generator=puzzle, checker=puzzle, budget=budget)
+    assert puzzle.told == 0
+
+
+def test_a_search_that_waits_in_a_plain_check_can_be_interrupted_from_another_thread():
+    puzzle = Interruptible(hang_at=3)
+    one = search.Search(Board("21345678 "), generator=puzzle, checker=puzzle)
+    threading.Timer(0.2, one.interrupt).start()
+    assert one.run().stop is Stop.INTERRUPTED and puzzle.told == 1
+
+
+def test_a_search_runs_once():
+    numbers = Numbers()
+    one = search.Search(Number(5), generator=numbers, checker=numbers)
+    assert one.run().solved
+    with pytest.raises(search.SearchError, match="runs once"):
+        one.run()
+
+
+def test_with_no_budget_the_critic_is_not_asked_either():
+    class Untouchable(Numbers):
+        def score(self, states):
+            raise AssertionError("called")
+
+    numbers = Untouchable()
+    result = search.run(
+        Number(9), generator=numbers, checker=numbers, critic=numbers, budget=Budget(expansions=0)
+    )
+    assert result.statistics.critic_errors == 0 and result.stop is Stop.EXPANSIONS
+
+
+def test_when_several_calls_fail_at_once_the_search_ends_with_one_reason_and_a_quiet_log(caplog):
+    class Broken(Sliding):
+        def check(self, requests, deadline=None):
+            raise OSError("gone")
+
+    puzzle = Broken()
+    options = Options(workers=3, batch=6, lookahead=3, max_failures=2)
+    result = search.run(Board("21345678 "), generator=Sliding(), checker=puzzle, options=options)
+    assert result.stop is Stop.CHECKER_FAILED and "gone" in result.detail
+    gc.collect()
+    assert caplog.records == []
+
+
+def test_a_long_search_with_lookahead_does_not_keep_its_batches():
+    sliding = Sliding()
+    options = Options(lookahead=2)
+    one = search.Search(
+        Board("21345678 "),
+        generator=sliding,
+        checker=sliding,
+        budget=Budget(expansions=300),
+        options=options,
+        on_event=lambda event: alive.append(sum(isinstance(thing, Batch) for thing in gc.get_objects()))
+        if len(alive) % 100 == 99
+        else alive.append(0),
+    )
+    alive: list[int] = []
+    one.run()
+    assert 0 < max(alive) <= 6
