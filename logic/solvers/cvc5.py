@@ -38,9 +38,7 @@ def solve(job: Job, emit: Emit) -> None:
             emit(GaveUp(question, "; ".join(reasons)))
 
 
-def _ask(
-    job: Job, question: Question, seconds: float, options: dict[str, str]
-) -> Unsatisfiable | Satisfiable | str:
+def _ask(job: Job, question: Question, seconds: float, options: dict[str, str]) -> Unsatisfiable | Satisfiable | str:
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     solver.setOption("tlimit-per", str(max(1, int(1000 * seconds))))
@@ -75,9 +73,7 @@ def _text(job: Job, question: Question) -> str:
     return "\n".join(lines)
 
 
-def _read(
-    solver: cvc5.Solver, symbols: cvc5.SymbolManager, manager: cvc5.TermManager, job: Job
-) -> Tables | None:
+def _read(solver: cvc5.Solver, symbols: cvc5.SymbolManager, manager: cvc5.TermManager, job: Job) -> Tables | None:
     (sort,) = (s for s in symbols.getDeclaredSorts() if str(s) == "U")
     domain = solver.getModelDomainElements(sort)
     vocabulary = job.encoded.vocabulary
@@ -103,7 +99,6 @@ def _read(
             for i, (_, n) in enumerate(vocabulary.predicates)
         ),
         tuple(
-            tuple((p, number[value(f"f{i}", p)]) for p in points(n))
-            for i, (_, n) in enumerate(vocabulary.functions)
+            tuple((p, number[value(f"f{i}", p)]) for p in points(n)) for i, (_, n) in enumerate(vocabulary.functions)
         ),
     )

@@ -1,7 +1,7 @@
 """The inside of a solver process: takes jobs on standard input, sends answers on standard output.
 
-`python -m logic.solvers.host steady z3` runs jobs one after another; `… forking eprover cvc5` forks for each
-job, so that several run at once and any of them can be killed. The other side is `process.py`. Not here:
+A steady host runs jobs one after another; a forking one forks for each job, so that several run at once and any
+of them can be killed. The other side, which starts both, is `process.py`. Not here:
 which solver gets which job, or what an answer means.
 
 Never an orphan: a steady host ends when its standard input closes, which a thread watches; a forking host
@@ -238,9 +238,7 @@ def main(kind: str, names: list[str]) -> None:
         Forking(output).run()
 
 
-if __name__ == "__main__":
-    # The module that runs is called `__main__`; what it pickles must be found under its real name.
-    from logic.solvers import host
-
+def run(arguments: list[str]) -> None:
+    """As `main`, and quiet when nobody is left to hear."""
     with contextlib.suppress(BrokenPipeError):
-        host.main(sys.argv[1], sys.argv[2:])
+        main(arguments[0], arguments[1:])

@@ -47,6 +47,7 @@ CONSISTENCY_SECONDS = 1.0
 EXPLAIN_SECONDS = 2.0
 PROOF_SECONDS = 5.0
 MAX_DOMAIN = 6
+MAX_WORKERS = 16  # unless more are asked for: each has two processes of some 80 MB
 
 Problem: TypeAlias = tuple[Sequence[Formula], Formula]
 Answer: TypeAlias = Decision | LogicError
@@ -121,7 +122,7 @@ def decide_many(
 
     A problem that can't be decided at all (`InputError`, `SolverDisagreement`) has its error in its place,
     and the rest goes on. Equal problems are decided once. `workers` problems run at a time (default: one for
-    each core). `on_answer(index, answer)` is called in this thread as soon as an answer is there, so that
+    each core, up to `MAX_WORKERS`). `on_answer(index, answer)` is called in this thread as soon as an answer is there, so that
     nothing is lost when the run is interrupted.
 
     Raises:
@@ -186,7 +187,7 @@ def _decide_many(
 
     same: dict[object, list[int]] = {}
     running: dict[Future[Decision], object] = {}
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="decide") as pool:
+    with ThreadPoolExecutor(workers or min(os.cpu_count() or 1, MAX_WORKERS), thread_name_prefix="decide") as pool:
         try:
             for index, (premises, conclusion) in enumerate(problems):
                 try:

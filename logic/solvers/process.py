@@ -25,7 +25,16 @@ from logic.solvers.table import SOLVERS
 
 ENDING_SECONDS = 1.0
 INTERRUPT_SECONDS = 0.2
-_ROOT = str(Path(__file__).parents[2])  # so that the process finds this very package, installed or not
+# The process finds this very package, installed or not, and nothing in the folder that it happens to start in: a
+# file called z3.py there would otherwise be imported for the solver.
+_ROOT = str(Path(__file__).parents[2])
+_BOOT = """
+import sys
+sys.path[:1] = []
+sys.path.append(sys.argv.pop(1))
+from logic.solvers import host
+host.run(sys.argv[1:])
+"""
 
 
 class Process:
@@ -47,16 +56,12 @@ class Process:
             return
         self._clear()
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "logic.solvers.host", "steady" if self.steady else "forking", *self.names],
+            [sys.executable, "-c", _BOOT, _ROOT, "steady" if self.steady else "forking", *self.names],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
             start_new_session=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH")))),
-            },
         )
 
     def submit(self, name: str, job: Job) -> int:

@@ -84,9 +84,7 @@ class Proof:
 
     def renumbered(self, premises: tuple[int, ...]) -> Proof:
         """The proof with premise k called `premises[k]`, for a proof from some of a problem's premises."""
-        return Proof(
-            tuple(s if s.premise is None else replace(s, premise=premises[s.premise]) for s in self.steps)
-        )
+        return Proof(tuple(s if s.premise is None else replace(s, premise=premises[s.premise]) for s in self.steps))
 
     def essential(self) -> Proof:
         """Without the steps that only change a formula's form; their results keep their parents' place."""

@@ -182,7 +182,7 @@ def test_a_model_translates_and_its_samples_vote(tmp_path):
 
 def test_a_question_the_model_has_nothing_for_is_an_error_in_its_place(tmp_path):
     recording = tmp_path / "recording.jsonl"
-    recording.write_text(json.dumps({"id": "1", "samples": ["FOL: P(a)\nFOL: P(a)\n"]}), encoding="utf-8")
+    recording.write_text(json.dumps({"id": "1", "samples": ["TEXT: x\nFOL: P(a)\nTEXT: y\nFOL: P(a)\n"]}), encoding="utf-8")
     missing, found = qa(model=str(recording), samples=1, cache=False, vote="majority").ask_many(
         [SYLLOGISM, (["x"], "y")]
     )
