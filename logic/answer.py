@@ -83,8 +83,7 @@ class Answer:
             "proof": None if self.proof is None else _proof(self.proof),
             "countermodels": [model.json() for model in self.countermodels],
             "repairs": [
-                {"kind": repair.kind, "detail": repair.detail, "formula": repair.formula}
-                for repair in self.repairs
+                {"kind": repair.kind, "detail": repair.detail, "formula": repair.formula} for repair in self.repairs
             ],
             "samples": [{"verdict": s.verdict.value, "trouble": s.trouble} for s in self.samples],
             "warnings": list(self.warnings),
@@ -111,7 +110,7 @@ class Answer:
                 granted = "" if i < len(self.premises) else "  (taken for granted)"
                 lines.append(f"  {i + 1}. {given[i].text}{granted}")
         if self.proof is not None:
-            lines += ["proof:", self.proof.text()]
+            lines += ["proof:", self.proof.essential().text()]
         titles = ("a world where the premises hold and the conclusion fails:", "and one where it holds:")
         if len(self.countermodels) == 2:
             for title, model in zip(titles, self.countermodels, strict=True):

@@ -24,7 +24,7 @@ Question: TypeAlias = tuple[Sequence[str], str]
 
 # What only a formula has: a symbol of logic, a quantifier with its variable, a predicate with its bracket.
 _FORMAL = re.compile(
-    r"[∀∃¬∧∨→↔⊕⇒⇔⊤⊥&|~=]|->|\b\w+\(|\b(?:all|exists|forall)\s+\w+\s*[.(]|^\s*-\s*\w|^\s*(?:fof|cnf|tff)\("
+    r"[∀∃¬∧∨→↔⊕⇒⇔⊤⊥&|~=]|->|\b\w+\(|\b(?:all|exists|forall)\s+[a-z]\d*\s*[.(]|^\s*-\s*\w+\s*$|^\s*(?:fof|cnf|tff)\("
 )
 _ONE_NAME = re.compile(r"\s*\w+\s*\.?\s*")
 

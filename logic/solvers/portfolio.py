@@ -122,8 +122,8 @@ def decide_many(
 
     A problem that can't be decided at all (`InputError`, `SolverDisagreement`) has its error in its place,
     and the rest goes on. Equal problems are decided once. `workers` problems run at a time (default: one for
-    each core, up to `MAX_WORKERS`). `on_answer(index, answer)` is called in this thread as soon as an answer is there, so that
-    nothing is lost when the run is interrupted.
+    each core, up to `MAX_WORKERS`). `on_answer(index, answer)` is called in this thread as soon as an answer is
+    there, so that nothing is lost when the run is interrupted.
 
     Raises:
         SolverMissing: a named solver isn't installed.

@@ -17,7 +17,7 @@ from logic.cli.ask import app as ask_app
 from logic.cli.batch import app as logic_app
 from logic.cli.fol import app as fol_app
 from logic.errors import InputError, LogicError
-from logic.posing import UnreadableQuestion
+from logic.posing import UnreadableQuestion, _language
 from logic.repair import UnrepairableFormula
 from logic.solvers.table import SOLVERS
 from logic.syntax.evaluate import holds
@@ -67,6 +67,18 @@ def test_contradictory_premises_are_named():
 
 def test_premises_may_be_none():
     assert qa().ask([], "Bob is kind or Bob is not kind.").answer is Verdict.TRUE
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Bob likes all dogs.", "Bob exists.", "Red, cold things are round.", "Ann-Marie is kind."]
+)
+def test_english_is_not_taken_for_a_formula(sentence):
+    assert _language([sentence, "Bob is kind."]) == "english"
+
+
+@pytest.mark.parametrize("formula", ["all x. P(x)", "-p", "p & q", "∀x P(x)", "a = b", "fof(a, axiom, p).", "P(a)"])
+def test_a_formula_is_not_taken_for_english(formula):
+    assert _language([formula, "p"]) == "formulas"
 
 
 def test_repairs_of_formulas_are_listed():
@@ -182,7 +194,8 @@ def test_a_model_translates_and_its_samples_vote(tmp_path):
 
 def test_a_question_the_model_has_nothing_for_is_an_error_in_its_place(tmp_path):
     recording = tmp_path / "recording.jsonl"
-    recording.write_text(json.dumps({"id": "1", "samples": ["TEXT: x\nFOL: P(a)\nTEXT: y\nFOL: P(a)\n"]}), encoding="utf-8")
+    sample = "TEXT: x\nFOL: P(a)\nTEXT: y\nFOL: P(a)\n"
+    recording.write_text(json.dumps({"id": "1", "samples": [sample]}), encoding="utf-8")
     missing, found = qa(model=str(recording), samples=1, cache=False, vote="majority").ask_many(
         [SYLLOGISM, (["x"], "y")]
     )
