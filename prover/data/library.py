@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -148,42 +149,46 @@ def _posable(environment: Environment, module: str) -> Iterable[Imported]:
 def check(session: Session, found: Sequence[Candidate]) -> dict[str, Row]:
     """The rows, by name, of those candidates (all of one module) whose statement reads back as the same expression."""
     from prover.lean.embedded.errors import Trapped
-    from prover.lean.protocol import BadSource
 
-    module = found[0].module
-    rows = {}
+    module, rows = found[0].module, {}
+    theirs: dict[str, int] = {}
     for candidate in found:
         for text in candidate.texts:
             row = Row(candidate.name, text, candidate.imports, module=module, area=area_of(module) or "")
+            if not theirs:
+                theirs = _constants(session, row)
             try:
-                same = session.guard(20.0, lambda row=row: _same(session, row))
-            except (Trapped, BadSource):
-                same = False
+                same = session.guard(20.0, partial(_same, session, row, theirs[row.name]))
+            except Trapped:
+                same, theirs = False, {}  # what was read is gone with the restore
             if same:
                 rows[candidate.name] = row
                 break
     return rows
 
 
-def _same(session: Session, row: Row) -> bool:
-    """Whether a row's statement elaborates, in its environment, to the type that its module has for it."""
+def _constants(session: Session, row: Row) -> dict[str, int]:
+    """Name → ConstantInfo (borrowed for ever) of a row's module, read beside the environment of the row's imports."""
     from prover.lean.embedded.host import LIBRARY as FOLDER
+
+    o = session.o
+    o.dec(session.elaborate(row.header).state)
+    read = o.io("l_Lean_readModuleData", o.string(f"{FOLDER}/{row.module.replace('.', '/')}.olean"))
+    data = o.field(read, 0)
+    return {o.name(n): info for n, info in zip(o.items(o.field(data, 1)), o.items(o.field(data, 2)), strict=True)}
+
+
+def _same(session: Session, row: Row, theirs: int) -> bool:
+    """Whether a row's statement elaborates, in its environment, to the type of the library's theorem."""
     from prover.lean.embedded.sources import ENVIRONMENT
 
     o, kernel = session.o, session.kernel
     done = session.elaborate(row.source(" := by sorry"))
-    try:
-        if any(m.severity == "error" for m in done.messages):
-            return False
-        made = [c for c in kernel.new_constants(o.field(done.state, ENVIRONMENT)).values() if c.name == row.name]
-        path = f"{FOLDER}/{row.module.replace('.', '/')}.olean"
-        read = o.io("l_Lean_readModuleData", o.string(path))
-        data = o.field(read, 0)
-        infos = [info for name, info in zip(o.items(o.field(data, 1)), o.items(o.field(data, 2)), strict=True)
-                 if o.name(name) == row.name]  # fmt: skip
-        return len(made) == len(infos) == 1 and kernel.same_type(made[0].info, infos[0])
-    finally:
-        o.dec(done.state)
+    made = [c for c in kernel.new_constants(o.field(done.state, ENVIRONMENT)).values() if c.name == row.name]
+    wrong = any(m.severity == "error" for m in done.messages)
+    same = not wrong and len(made) == 1 and kernel.same_type(made[0].info, theirs)
+    o.dec(done.state)
+    return same
 
 
 def select(rows: Mapping[str, Iterable[Row]]) -> dict[str, list[Row]]:
