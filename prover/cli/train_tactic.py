@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def tactic(
         max_length=max_length, precision=precision, device=device, seed=seed, save_every=save_every,
         lora_rank=lora_rank,
     )  # type: ignore[arg-type]  # fmt: skip
+    # Notes of one library to another are none of the user's business.
+    warnings.filterwarnings("ignore", module="transformers|peft|torch")
     try:
         examples = read_examples(data)
         checks = read_examples(validation) if validation is not None else []

@@ -78,7 +78,7 @@ def load(
     where, files = _locate(source)
     place = _device(torch, device)
     kept = _dtype(torch, dtype, place, compute)
-    with _quiet(transformers):
+    with quiet(transformers):
         config = _from_hub(transformers.AutoConfig, source, where, files)
         kind = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
         tokenizer = _from_hub(transformers.AutoTokenizer, source, where, files)
@@ -88,6 +88,11 @@ def load(
     missing = sorted(info.get("missing_keys", ()))
     if missing:
         raise BadRequest(f"The checkpoint {source} lacks {len(missing)} of its weights ({missing[0]} …).")
+    if files:
+        # GGUF weights are plain ones once they are read; marked as quantised, they could not be trained or saved.
+        quantizer = getattr(model, "hf_quantizer", None)
+        if quantizer is not None:
+            quantizer.remove_quantization_config(model)
     model.eval().requires_grad_(False)
     try:
         model.to(place)
@@ -182,15 +187,30 @@ def _from_hub(kind: Any, source: str, where: str, files: dict[str, str], **optio
             raise BadRequest(
                 f"The checkpoint {source} cannot be loaded; it may be cut off or of an unknown kind: {_line(error)}"
             ) from error
-        if not os.environ.get("HF_HUB_OFFLINE"):
-            try:
-                return kind.from_pretrained(where, **files, **options)
-            except Exception as second:
-                error = second
-        raise ModelMissing(
-            f"The checkpoint {source} is not on this machine and could not be fetched from the hub "
-            f"({_line(error)}); where there is a network: hf download {source}"
-        ) from error
+    why = _unreachable()
+    if why is None:
+        try:
+            return kind.from_pretrained(where, **files, **options)
+        except Exception as error:
+            why = _line(error)
+    raise ModelMissing(
+        f"The checkpoint {source} is not on this machine and could not be fetched from the hub ({why}); "
+        f"where there is a network: hf download {source}"
+    )
+
+
+def _unreachable() -> str | None:
+    """Why the hub cannot be asked; None if it can. Its client would try for half a minute before it says so."""
+    if os.environ.get("HF_HUB_OFFLINE"):
+        return "HF_HUB_OFFLINE is set"
+    import httpx
+    from huggingface_hub import constants
+
+    try:
+        httpx.head(constants.ENDPOINT, timeout=5)
+    except httpx.HTTPError as error:
+        return f"{constants.ENDPOINT} cannot be reached: {_line(error)}"
+    return None
 
 
 def _line(error: BaseException) -> str:
@@ -246,7 +266,7 @@ def _fingerprint(where: str, config: Any) -> str:
 
 
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Without transformers' progress bars and reports, which would land between a program's own lines."""
     log = transformers.utils.logging
     level, bars = log.get_verbosity(), log.is_progress_bar_enabled()

@@ -94,9 +94,9 @@ class TransformersModel:
 
         from prover.models.scoring import score
 
-        prompt_ids, _ = encode(self.checkpoint, prompt, room=1)
-        encoded = [encode_continuation(self.checkpoint, text) for text in continuations]
         with self._lock, torch.inference_mode():
+            prompt_ids, _ = encode(self.checkpoint, prompt, room=1)
+            encoded = [encode_continuation(self.checkpoint, text) for text in continuations]
             scores: list[Score] = []
 
             def run(batch: list[tuple[int, ...]]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from prover.generators.prompts import FORMATS, Format, StateQuestion
-from prover.models.checkpoint import Checkpoint, is_out_of_memory, load
+from prover.models.checkpoint import Checkpoint, is_out_of_memory, load, quiet
 from prover.models.errors import BadRequest, need
 from prover.models.registry import split_spec
 from prover.models.tokens import encode, encode_continuation
@@ -145,7 +145,7 @@ def finetune(
     )
     trainer.remove_callback(transformers.PrinterCallback)
     try:
-        with _stoppable(watch):
+        with _stoppable(watch), quiet(transformers):
             trainer.train(resume_from_checkpoint=str(start) if start else None)
         stopped = watch.stop
         value = float(trainer.evaluate()["eval_loss"]) if held_out and not stopped else None
@@ -324,8 +324,9 @@ def _save(model: Any, checkpoint: Checkpoint, form: Format, out: Path, settings:
     model.config.use_cache = True
     model.config.entails_prompt_format = form.name
     part, folder = out / "model.part", out / "model"
-    model.save_pretrained(part)
-    checkpoint.tokenizer.save_pretrained(part)
+    with quiet(need("transformers")):
+        model.save_pretrained(part)
+        checkpoint.tokenizer.save_pretrained(part)
     # A run that had ended and was resumed has a model already.
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)

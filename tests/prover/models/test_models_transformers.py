@@ -419,6 +419,19 @@ def test_a_hub_id_without_network_says_how_to_get_it():
         open_model("nobody/nothing-at-all")
 
 
+def test_a_hub_that_cannot_be_reached_is_said_at_once(monkeypatch):
+    import socket
+
+    from huggingface_hub import constants
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
+    with pytest.raises(ModelMissing, match=f"127.0.0.1:{port} cannot be reached"):
+        open_model("nobody/nothing-at-all")
+
+
 def test_a_checkpoint_cut_in_half_is_one_sentence(llama, tmp_path):
     folder = tmp_path / "half"
     shutil.copytree(llama, folder)
