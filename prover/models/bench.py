@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from prover.models.checkpoint import Checkpoint, checkpoint_of, load
@@ -76,12 +77,16 @@ def throughput(checkpoint: Checkpoint, tokens: int, repeats: int) -> None:
         replies = model.generate([Request(state, max_tokens=tokens) for state in states])
         assert all(isinstance(r, Answered) and r.usage.completion_tokens == tokens for r in replies)
 
+    def one_at_a_time(states: Sequence[str]) -> None:
+        for state in states:
+            ours([state])
+
     runs: list[tuple[str, Callable[[Sequence[str]], None], Sequence[str]]] = [
         ("generate of transformers, batch 1", plain, STATES[:2]),
-        ("this layer, batch 1", lambda states: [ours([state]) for state in states] and None, STATES[:2]),
+        ("this layer, batch 1", one_at_a_time, STATES[:2]),
         ("this layer, batch 8", ours, STATES),
     ]
-    seconds, memory = _interleaved([lambda run=run, states=states: run(states) for _, run, states in runs], repeats)
+    seconds, memory = _interleaved([partial(run, states) for _, run, states in runs], repeats)
     base = len(runs[0][2]) * tokens / seconds[0]
     print(f"Batched generation, {tokens} tokens each, median of {repeats}")
     for (name, _, states), took, peak in zip(runs, seconds, memory, strict=True):

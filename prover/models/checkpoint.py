@@ -127,7 +127,7 @@ def checkpoint_of(model: Any, tokenizer: Any, name: str, limit: int | None = Non
         device=next(model.parameters()).device,
         encoder_decoder=bool(config.is_encoder_decoder),
         limit=limit,
-        end_ids=frozenset(ends - {None}),
+        end_ids=frozenset(end for end in ends if end is not None),
         start_id=0 if start is None else start,
         prompt_format=getattr(config, "entails_prompt_format", None),
     )

@@ -15,10 +15,10 @@ from prover.models.errors import need
 
 def compute_in_fp32(model: Any) -> None:
     """Make `model` compute in FP32, in place; its weights keep their dtype."""
-    torch = need("torch")
+    torch: Any = need("torch")
     parametrize = need("torch.nn.utils.parametrize")
 
-    class Upcast(torch.nn.Module):
+    class Upcast(torch.nn.Module):  # type: ignore[misc, name-defined]
         def forward(self, stored: Any) -> Any:
             return stored.float()
 

@@ -71,7 +71,7 @@ class RecordedModel:
             named = f" (id {request.id!r})" if request.id else ""
             reason = f"The recording {self.path} has no answer to this prompt{named}."
             return Failed(reason, usage=Usage(failed=1))
-        notes = ()
+        notes: tuple[str, ...] = ()
         if len(found) < request.n:
             notes = (f"The recording has {len(found)} completions where {request.n} were wanted.",)
         taken = tuple(found[: request.n])

@@ -100,7 +100,7 @@ def _as_rows(
     width = max(map(len, continuations)) - 1
     rows = len(continuations)
     device = checkpoint.device
-    rest = None
+    rest: Any = None
     if width:
         tokens, inside = _padded([c[:-1] for c in continuations], width)
         stream.cache.batch_repeat_interleave(rows)

@@ -48,7 +48,7 @@ class CausalStream:
 
         self._model = checkpoint.model
         self._device = checkpoint.device
-        self.cache = transformers.DynamicCache(config=checkpoint.config)
+        self.cache: Any = transformers.DynamicCache(config=checkpoint.config)
         trie = prefixes if keeps_plain_keys(self.cache) else None
         shared = self._read_shared(prompts, trie)
         rows, width = len(prompts), max(map(len, prompts)) - shared

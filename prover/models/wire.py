@@ -184,7 +184,7 @@ def _logprobs(value: Any) -> tuple[float, ...] | None:
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("content"), list):  # chat
-        each = [token.get("logprob") if isinstance(token, dict) else None for token in value["content"]]
+        each: Any = [token.get("logprob") if isinstance(token, dict) else None for token in value["content"]]
     else:
         each = value.get("token_logprobs")
     if not isinstance(each, list) or not each:

@@ -21,7 +21,7 @@ def latest_whole(out: Path) -> tuple[Path, list[str]]:
     Raises:
         BadRequest: there are checkpoints and none is whole.
     """
-    notes = []
+    notes: list[str] = []
     found = sorted(out.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
     for folder in found:
         damage = _damage(folder)
