@@ -1,0 +1,128 @@
+"""A language model as a `TacticGenerator`, alone or mixed with a symbolic one.
+
+The rule of the mixture: each generator's candidates are a distribution (log-probabilities, renormalised; votes where a
+model gives none), and a tactic's probability is the weighted sum over the generators that propose it. So both are heard
+whatever the scale of their scores, what both propose comes first, and no tactic goes to Lean in two spellings. A
+model that fails on a state leaves that state to the other generator, and `troubles` says so.
+
+Not here: asking a model (`model.py`), the portfolio, Lean, whole proofs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from prover.generators.answers import normalise
+from prover.generators.model import ModelGenerator, Proposed, Tactic
+from prover.generators.prompts import Premise, StateQuestion
+from prover.generators.protocol import Position, TacticGenerator
+from prover.models.errors import BadRequest
+from search.protocols import Candidate
+
+
+class ModelTactics:
+    """Tactics of a model for the goals of each position, all positions in one batch.
+
+    Args:
+        premises: what may help at a position, best first; none by default.
+
+    Attributes:
+        troubles: sentence → how often it was met: states the model could not be asked about, or had nothing for.
+    """
+
+    def __init__(
+        self, generator: ModelGenerator, premises: Callable[[Position], Sequence[Premise]] = lambda _: ()
+    ) -> None:
+        self.generator = generator
+        self.premises = premises
+        self.troubles: Counter[str] = Counter()
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """See `TacticGenerator`.
+
+        Raises:
+            ModelError: the model cannot be used at all.
+        """
+        asked = [index for index, position in enumerate(positions) if position.goals]
+        found: list[list[Candidate]] = [[] for _ in positions]
+        if asked:
+            questions = [self._question(positions[index]) for index in asked]
+            for index, proposed in zip(asked, self.generator.tactics(questions), strict=True):
+                found[index] = self._candidates(proposed)
+        return found
+
+    def _question(self, position: Position) -> StateQuestion:
+        state = "\n\n".join(goal.text for goal in position.goals)
+        return StateQuestion(state, tuple(self.premises(position)))
+
+    def _candidates(self, proposed: Proposed) -> list[Candidate]:
+        for sentence in (proposed.failure, *proposed.notes):
+            if sentence:
+                self.troubles[sentence] += 1
+        tactics = [tactic for tactic in proposed.candidates if isinstance(tactic, Tactic)]
+        if not tactics:
+            return []
+        votes = sum(tactic.votes for tactic in tactics)
+        # What the model wrote was paid for once, for all of them.
+        tokens = proposed.usage.completion_tokens // len(tactics)
+        known = all(tactic.logprob is not None for tactic in tactics)
+        return [Candidate(t.text, (t.logprob or 0.0) if known else math.log(t.votes / votes), tokens) for t in tactics]
+
+
+class Mixture:
+    """Several generators as one, by the rule above.
+
+    Args:
+        generators: with their weights, which need not sum to one.
+
+    Raises:
+        BadRequest: there is no generator, or a weight is not positive.
+    """
+
+    def __init__(self, generators: Sequence[tuple[TacticGenerator, float]]) -> None:
+        if not generators or not all(weight > 0 for _, weight in generators):
+            raise BadRequest("A mixture needs generators with positive weights.")
+        self.generators = tuple(generators)
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """See `TacticGenerator`; the log-probabilities of a position sum to one."""
+        each = [(generator.propose(positions), weight) for generator, weight in self.generators]
+        return [mixed([(lists[index], weight) for lists, weight in each]) for index in range(len(positions))]
+
+    def opening(self, position: Position) -> list[str]:
+        """One-line proofs of the whole theorem, of the generators that have some."""
+        found = [getattr(generator, "opening", None) for generator, _ in self.generators]
+        return list(dict.fromkeys(tactic for opening in found if opening for tactic in opening(position)))
+
+
+def mixed(lists: Sequence[tuple[Sequence[Candidate], float]]) -> list[Candidate]:
+    """One list, most probable first, out of several with weights; empty lists have no say."""
+    total = math.fsum(weight for candidates, weight in lists if candidates)
+    probability: dict[str, float] = {}
+    spelling: dict[str, Candidate] = {}
+    for candidates, weight in lists:
+        for candidate, share in _shares(candidates).items():
+            key = normalise(candidate.action)
+            spelling.setdefault(key, candidate)
+            probability[key] = probability.get(key, 0.0) + weight / total * share
+    ranked = sorted(probability.items(), key=lambda item: -item[1])
+    return [
+        Candidate(spelling[key].action, min(0.0, math.log(value)), spelling[key].tokens)
+        for key, value in ranked
+        if value > 0
+    ]
+
+
+def _shares(candidates: Sequence[Candidate]) -> Mapping[Candidate, float]:
+    """Log-probabilities as probabilities that sum to one."""
+    if not candidates:
+        return {}
+    most = max(candidate.log_probability for candidate in candidates)
+    weights = [math.exp(candidate.log_probability - most) for candidate in candidates]
+    total = math.fsum(weights)
+    shares: dict[Candidate, float] = {}
+    for candidate, weight in zip(candidates, weights, strict=True):
+        shares[candidate] = shares.get(candidate, 0.0) + weight / total
+    return shares
