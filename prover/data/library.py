@@ -16,10 +16,8 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from prover.data.areas import AREAS, area_of
@@ -28,7 +26,6 @@ from prover.data.rows import Row
 if TYPE_CHECKING:
     from prover.lean.embedded.environment import Environment, Imported
     from prover.lean.embedded.install import Prepared
-    from prover.lean.embedded.lean import EmbeddedLean
     from prover.lean.embedded.session import Session
 
 #: Split → rows wanted, share of the modules, candidates tried of each area.
@@ -205,41 +202,22 @@ def select(rows: Mapping[str, Iterable[Row]]) -> dict[str, list[Row]]:
     return out
 
 
-# Processes
-
-
-_lean: EmbeddedLean | None = None
-
-
-def _start(prepared: Prepared) -> None:
-    global _lean
-    from prover.lean.embedded.lean import EmbeddedLean
-
-    _lean = EmbeddedLean(prepared)
-
-
-def _candidates() -> list[Candidate]:
-    assert _lean is not None
-    return _lean.ask(candidates)
-
-
-def _check(found: Sequence[Candidate]) -> dict[str, Row]:
-    assert _lean is not None
-    lean = _lean
-    return lean.ask(lambda session: check(session, found))
-
-
 def generate(prepared: Prepared, workers: int = 2, progress: Progress | None = None) -> dict[str, list[Row]]:
-    """All splits, by name. `progress` is called with (modules done, modules)."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(prepared,)) as pool:
-        per_module: dict[str, list[Candidate]] = defaultdict(list)
-        for candidate in pool.submit(_candidates).result():
+    """All splits, by name. `progress` is called with (modules done, modules). Raises EmbeddedLeanError."""
+    from prover.lean.embedded.pool import run
+
+    per_module: dict[str, list[Candidate]] = defaultdict(list)
+    for sample in run(prepared, 1, _session, candidates, [None]):
+        for candidate in sample:
             per_module[candidate.module].append(candidate)
-        rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
-        groups = [per_module[m] for m in sorted(per_module)]
-        for done, (group, made) in enumerate(zip(groups, pool.map(_check, groups), strict=True), 1):
-            rows[group[0].split] += made.values()
-            if progress is not None:
-                progress(done, len(groups))
+    rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
+    groups = [per_module[m] for m in sorted(per_module)]
+    for done, (group, made) in enumerate(zip(groups, run(prepared, workers, _session, check, groups), strict=True), 1):
+        rows[group[0].split] += made.values()
+        if progress is not None:
+            progress(done, len(groups))
     return select(rows)
+
+
+def _session(session: Session) -> Session:
+    return session

@@ -13,19 +13,18 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prover.lean.embedded.pool import run
 from prover.lean.protocol import LeanMissing
 from retrieval.records import Module, Premise
 
 if TYPE_CHECKING:
     from prover.lean.embedded.install import Prepared
-    from prover.lean.embedded.lean import EmbeddedLean
     from prover.lean.embedded.session import Session
 
 #: Raise when what is extracted changes, so that indexes are brought up to date.
@@ -86,42 +85,9 @@ class Extraction:
 
     def records(self, names: Sequence[str]) -> Iterator[Module]:
         """The modules' records in the order of `names`, as they get ready."""
-        if len(names) < _ALONE or self.workers == 1:
-            from prover.lean.embedded.lean import EmbeddedLean
-
-            with closing(EmbeddedLean(self.prepared)) as lean:
-                reader = lean.ask(lambda session: Reader(session, self.roots))
-                for name in names:
-                    yield self._stamp(lean.ask(lambda _, name=name: reader.module(name)))
-            return
-        pool = ProcessPoolExecutor(
-            self.workers, mp_context=get_context("spawn"), initializer=_start, initargs=(self.prepared, self.roots)
-        )
-        try:
-            yield from map(self._stamp, pool.map(_module, names, chunksize=4))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _stamp(self, module: Module) -> Module:
-        return replace(module, fingerprint=self.fingerprints[module.name])
-
-
-# A worker process: its Lean and its reader
-
-_lean: EmbeddedLean
-_reader: Reader
-
-
-def _start(prepared: Prepared, roots: tuple[str, ...]) -> None:
-    global _lean, _reader
-    from prover.lean.embedded.lean import EmbeddedLean
-
-    _lean = EmbeddedLean(prepared)
-    _reader = _lean.ask(lambda session: Reader(session, roots))
-
-
-def _module(name: str) -> Module:
-    return _lean.ask(lambda _: _reader.module(name))
+        workers = 1 if len(names) < _ALONE else self.workers
+        for module in run(self.prepared, workers, partial(Reader, roots=self.roots), Reader.module, names, chunk=4):
+            yield replace(module, fingerprint=self.fingerprints[module.name])
 
 
 def extract(
