@@ -102,7 +102,7 @@ class LeanChecker:
                 return TimedOut("the time of the search is over")
             if left < limits.seconds:
                 limits = replace(limits, seconds=max(left, 0.02))
-        outcome = self._translate(self.lean.run(state.proof_state, [action], limits)[0], state.exact)
+        outcome = self._translate(self.lean.run(state.proof_state, [action], limits, explain=False)[0], state.exact)
         if isinstance(outcome, Rejected | TimedOut | Crashed):
             self._failed[state.key, action] = outcome, limits
         return outcome

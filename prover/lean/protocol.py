@@ -176,8 +176,14 @@ class Lean(Protocol):
         """
         ...
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = ...) -> list[Outcome]:
-        """Run each tactic on the state, each from the same start. One outcome a tactic, in order."""
+    def run(
+        self, state: ProofState, tactics: Sequence[str], limits: Limits = ..., explain: bool = ...
+    ) -> list[Outcome]:
+        """Run each tactic on the state, each from the same start. One outcome a tactic, in order.
+
+        Without `explain` a backend may leave the message of a `Rejected` empty: Lean prints goals in it, which can
+        take longer than the tactic did.
+        """
         ...
 
     def goals(self, state: ProofState) -> tuple[Goal, ...]:

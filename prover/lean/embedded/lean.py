@@ -102,8 +102,10 @@ class EmbeddedLean:
     def open(self, source: str) -> Opened:
         return self.ask(lambda s: s.open(source))
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
-        return self.ask(lambda s: s.run(state, tactics, limits))
+    def run(
+        self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits(), explain: bool = True
+    ) -> list[Outcome]:
+        return self.ask(lambda s: s.run(state, tactics, limits, explain))
 
     def goals(self, state: ProofState) -> tuple[Goal, ...]:
         return self.ask(lambda s: s.goals(state))

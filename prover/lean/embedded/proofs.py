@@ -175,8 +175,13 @@ class Proofs:
                           o.inc(contexts.meta), r3, o.inc(contexts.core), r4)  # fmt: skip
         return result, references
 
-    def step(self, root: int, contexts: Contexts, live: Live, tactic: str) -> Live | Failure:
-        """Run one tactic on a state (borrowed); a new state (owned) with its solved goals gone, or the failure."""
+    def step(
+        self, root: int, contexts: Contexts, live: Live, tactic: str, explain: bool = True
+    ) -> Live | Failure:
+        """Run one tactic on a state (borrowed); a new state (owned) with its solved goals gone, or the failure.
+
+        Half of a failing `rfl` is printing the goals in its message, hence `explain`.
+        """
         o = self.o
         syntax = self.parse(root, tactic, live)
         if isinstance(syntax, str):
@@ -184,9 +189,14 @@ class Proofs:
         o.call("lean_io_set_heartbeats", 0)
         result, references = self.in_state(contexts, live, "l_Lean_Elab_Tactic_evalTactic", o.inc(syntax))
         if o.tag(result) != 0:
-            message = self.exception_text(o.take_field(result, 0))
+            exception = o.take_field(result, 0)
             o.dec_all(references)
-            return Failure(message, any(limit in message for limit in _RUNTIME_LIMITS))
+            limit = o.pure("l_Lean_Exception_isMaxHeartbeat", o.inc(exception)) >> 1 == 1
+            if not explain and not limit:
+                o.dec(exception)
+                return Failure("")
+            message = self.exception_text(exception)
+            return Failure(message, limit or any(known in message for known in _RUNTIME_LIMITS))
         o.dec(result)
         r1, r2, r3, r4 = references
         for r in references:

@@ -314,11 +314,13 @@ class Session:
         for key in [k for k in self._live if k[0] == root_id]:
             self.proofs.release(self._live.pop(key))
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
+    def run(
+        self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits(), explain: bool = True
+    ) -> list[Outcome]:
         """See `Lean.run`."""
-        return [self.run_one(state, tactic, limits) for tactic in tactics]
+        return [self.run_one(state, tactic, limits, explain) for tactic in tactics]
 
-    def run_one(self, state: ProofState, tactic: str, limits: Limits = Limits()) -> Outcome:
+    def run_one(self, state: ProofState, tactic: str, limits: Limits = Limits(), explain: bool = True) -> Outcome:
         self._mind_memory()
         replaying = True
         try:
@@ -327,7 +329,7 @@ class Session:
             replaying = False
             contexts = self._contexts(root, limits)
             self.instance.set_deadline(limits.seconds)
-            after = self.proofs.step(hash(state.root), contexts, live, tactic)
+            after = self.proofs.step(hash(state.root), contexts, live, tactic, explain)
             if isinstance(after, Failure):
                 return TimedOut(after.message) if after.limit else Rejected(after.message)
             self.instance.set_deadline(SOURCE_SECONDS)

@@ -140,10 +140,12 @@ class LeanWorkers:
             self._sources[hole.state.root] = opened.source
         return opened
 
-    def run(self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits()) -> list[Outcome]:
+    def run(
+        self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits(), explain: bool = True
+    ) -> list[Outcome]:
         seconds = limits.seconds * len(tactics) + SOURCE_SECONDS + _GRACE
         try:
-            return self._ask(seconds, "run", state, list(tactics), limits, state=state)
+            return self._ask(seconds, "run", state, list(tactics), limits, explain, state=state)
         except WorkerDied as death:
             return [Crashed(str(death))] * len(tactics)
 
