@@ -17,6 +17,8 @@ from logic.syntax.read import Reading, read_noting, shape
 from logic.syntax.tokens import Token, tokenize
 from logic.syntax.walk import fresh_name
 
+# No person or model writes longer formulas; past it only the reader's own linear work is done.
+LONGEST = 10_000
 CONNECTIVES = {"and", "or", "xor", "implies", "iff", "nor", "nand", "implied", "comma"}
 _COMPARISONS = {"=", "!=", "<", ">", "le", "<=", ">="}
 
@@ -34,7 +36,8 @@ def mend(text: str, notation: str | None = None) -> Reading:
     if _SUCH_THAT.search(text):  # before reading: `such that(P(x))` reads as a predicate `that`
         notes.append(Note("such that", "“there is an x such that” read as ∃x"))
         text = _SUCH_THAT.sub(r"exists \g<variable>. ", text)
-    for name, rule in [("", None), *TEXT_RULES.items()]:
+    rules = TEXT_RULES.items() if len(text) <= LONGEST else ()
+    for name, rule in [("", None), *rules]:
         if rule is not None:
             mended = rule(text)
             if mended is None or mended == text:
@@ -100,6 +103,7 @@ _SUCH_THAT = re.compile(
     r"(?P<variable>[a-z]\d*)\s*,?\s+(?:such that|s\.t\.|where|with)\s*[:,]?\s*",
     re.I,
 )
+_IF_THEN = re.compile(r"\bif\s+((?:(?!\bif\b|\bthen\b).)+?)\s*,?\s*\bthen\s+", re.I | re.S)
 _BRACED = str.maketrans({"“": '"', "”": '"', "„": '"'})
 
 
@@ -124,6 +128,11 @@ def _without_prose(text: str) -> str | None:
         if head.count("(") == head.count(")") and tail.strip() and _PROSE.match(tail) and " for " not in f" {tail} ":
             return head
     return text
+
+
+def _if_then(text: str) -> str | None:
+    """`if P(x) then Q(x)`."""
+    return _IF_THEN.sub(r"(\1) -> ", text)
 
 
 def _quotes(text: str) -> str | None:
@@ -151,6 +160,7 @@ def _odd_characters(text: str) -> str | None:
 
 TEXT_RULES: dict[str, Callable[[str], str | None]] = {
     "quantifier behind its formula": _for_all_behind,
+    "if and then": _if_then,
     "quotation marks": _quotes,
     "words around the formula": _without_prose,
     "odd characters": _odd_characters,
@@ -203,40 +213,64 @@ def _words_joined(tree: Loose) -> Loose:
     return _rewritten(tree, rule)
 
 
-def _quantifier_applied(tree: Loose) -> Loose:
-    """`forall(x, P(x))` is ∀x P(x)."""
-    words = {"forall": "forall", "all": "forall", "exists": "exists", "exist": "exists", "some": "exists"}
-
-    def rule(node: Loose, _: bool) -> Loose:
-        quantifier = words.get(node.value.lower()) if node.kind == "apply" and not node.quoted else None
-        if quantifier is None or len(node.kids) < 2 or any(kid.kind != "name" for kid in node.kids[:-1]):
-            return node
-        if node.kids[-1].kind not in ("op", "quant", "not", "apply"):
-            return node
-        body = node.kids[-1]
-        for variable in reversed(node.kids[:-1]):
-            body = Loose("quant", variable.value, node.start, [body], quantifier=quantifier)
-        return body
-
-    return _rewritten(tree, rule)
-
-
-def _not_applied(tree: Loose) -> Loose:
-    """`Not(P(x))` and `No(P(x) & Q(x))`, a negation written as a predicate."""
+def _bare_arguments(tree: Loose) -> Loose:
+    """`Loves x y` is Loves(x, y) where a quantifier binds the last of these names."""
+    bound: set[str] = set()
+    _rewritten(tree, lambda node, _: (bound.add(node.value) if node.kind == "quant" else None, node)[1])
 
     def rule(node: Loose, term: bool) -> Loose:
-        if (
-            node.kind == "apply"
-            and not term
-            and node.value.lower() in ("no", "neg", "negation")
-            and len(node.kids) == 1
-        ):
-            body = node.kids[0]
-            if body.kind in ("op", "apply", "not", "quant"):
-                return Loose("not", "", node.start, [body])
+        if node.kind != "op" or node.value != "beside" or term:
+            return node
+        left, right = node.kids
+        if left.kind == "name" and left.value not in bound and right.kind == "name" and right.value in bound:
+            return Loose("apply", left.value, left.start, [right])
+        if left.kind == "apply" and not left.grouped and right.kind == "name":
+            return Loose("apply", left.value, left.start, [*left.kids, right])
         return node
 
     return _rewritten(tree, rule)
+
+
+_CALLED_QUANTIFIERS = {"forall": "forall", "all": "forall", "exists": "exists", "exist": "exists", "some": "exists"}
+_CALLED_CONNECTIVES = {"and": "and", "or": "or", "implies": "implies", "iff": "iff", "xor": "xor", "equiv": "iff"}
+_CALLED_NEGATIONS = {"not", "no", "neg", "negation"}
+
+
+def _formulas_called(tree: Loose) -> Loose:
+    """`ForAll([x], Implies(P(x), Not(Q(x))))`: quantifiers and connectives written as functions are none."""
+
+    def formula(node: Loose) -> bool:
+        return node.kind in ("op", "quant", "not", "apply")
+
+    def rule(node: Loose, _: bool) -> Loose:
+        if node.kind != "apply" or node.quoted or not node.kids:
+            return node
+        word = node.value.lower()
+        if word in _CALLED_QUANTIFIERS and len(node.kids) > 1 and formula(node.kids[-1]):
+            variables = [name for kid in node.kids[:-1] for name in _listed(kid)]
+            if all(variable.kind == "name" for variable in variables):
+                body = node.kids[-1]
+                for variable in reversed(variables):
+                    quantifier = _CALLED_QUANTIFIERS[word]
+                    body = Loose("quant", variable.value, node.start, [body], quantifier=quantifier)
+                return body
+        if word in _CALLED_CONNECTIVES and len(node.kids) > 1 and all(map(formula, node.kids)):
+            made = node.kids[0]
+            for kid in node.kids[1:]:
+                made = Loose("op", _CALLED_CONNECTIVES[word], node.start, [made, kid])
+            return made
+        if word in _CALLED_NEGATIONS and len(node.kids) == 1 and formula(node.kids[0]):
+            return Loose("not", "", node.start, node.kids)
+        return node
+
+    return _rewritten(tree, rule)
+
+
+def _listed(node: Loose) -> list[Loose]:
+    """The parts of `[x, y]`, or the node itself."""
+    if node.kind == "op" and node.value == "comma":
+        return [*_listed(node.kids[0]), node.kids[1]]
+    return [node]
 
 
 def _comma_is_and(tree: Loose) -> Loose:
@@ -352,11 +386,11 @@ def _anonymous(tree: Loose) -> Loose:
 
 
 TREE_RULES: dict[str, Callable[[Loose], Loose]] = {
+    "arguments without brackets": _bare_arguments,
     "words of a name joined": _words_joined,
     "something left open": _anonymous,
     "comma for conjunction": _comma_is_and,
-    "quantifier as a function": _quantifier_applied,
-    "negation as a predicate": _not_applied,
+    "connective as a function": _formulas_called,
     "chained comparison": _chained_comparison,
     "equality of formulas": _equality_of_formulas,
     "connective among arguments": _distributed,
@@ -364,17 +398,18 @@ TREE_RULES: dict[str, Callable[[Loose], Loose]] = {
 }
 
 
-def _quantifier_called(tokens: list[Token]) -> bool:
+def _called(tokens: list[Token]) -> bool:
+    """A word for a quantifier or connective with a bracket behind it, and a bracket or list inside that."""
+    words = {*_CALLED_QUANTIFIERS, *_CALLED_CONNECTIVES, *_CALLED_NEGATIONS}
     return any(
-        one.kind == "name" and one.value.lower() in ("forall", "exists") and two.kind == "open"
-        for one, two in pairwise(tokens)
+        one.kind == "name" and one.value.lower() in words and two.kind == "open" for one, two in pairwise(tokens)
     )
 
 
 # What reads as an atom, and is none: these rules come first, also where the text reads.
 _ALWAYS: dict[str, Callable[[list[Token]], bool]] = {
     "something left open": lambda tokens: any(token.value == "_" for token in tokens),
-    "quantifier as a function": _quantifier_called,
+    "connective as a function": _called,
 }
 
 

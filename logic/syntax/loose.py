@@ -75,6 +75,7 @@ class _Prefix:
     start: int
     variable: str = ""
     wide: bool = False
+    over: str = ""  # the kind a variable ranges over: `∀x ∈ Dogs`
 
 
 class _Operator(str):
@@ -277,6 +278,7 @@ class _Parser:
                 "several variables after one quantifier",
                 f"read as one quantifier for each of {len(variables)}",
             )
+        over = self.kind_ranged_over()
         following = self.peek()
         if following is not None and following.kind in ("dot", "colon"):
             self.position += 1
@@ -289,7 +291,20 @@ class _Parser:
                 self.note("“-no x” read as “no x”", "a negation written twice counts once")
             items.append(_Prefix("not", token.start))
             quantifier = "exists"
-        items.extend(_Prefix(quantifier, token.start, name) for name in variables)
+        items.extend(_Prefix(quantifier, token.start, name, over=over) for name in variables)
+
+    def kind_ranged_over(self) -> str:
+        """The `Dogs` of `∀x ∈ Dogs, …` and `all x in Dogs. …`, or nothing."""
+        sign, kind, after = self.peek(), self.peek(1), self.peek(2)
+        if sign is None or kind is None or after is None or kind.kind != "name":
+            return ""
+        if not (sign.kind == "op" and sign.value == "in") and sign.value != "in":
+            return ""
+        if after.kind not in ("dot", "colon", "comma", "quant") and not (after.kind == "open" and sign.kind == "op"):
+            return ""
+        self.position += 2
+        self.note("quantifier over a kind", f"of every or some {kind.value}")
+        return kind.value
 
     def variables_in_brackets(self) -> list[str]:
         self.position += 1
@@ -467,10 +482,17 @@ class _Parser:
             if isinstance(top, _Prefix):
                 body = operands.pop()
                 kind = "quant" if top.variable else "not"
+                if top.over:
+                    body = _guarded(top, body)
                 operands.append(Loose(kind, top.variable, top.start, [body], quantifier=top.value))
             else:
                 right, left = operands.pop(), operands.pop()
                 operands.append(Loose("op", str(top), top.start, [left, right]))
+
+
+def _guarded(prefix: _Prefix, body: Loose) -> Loose:
+    guard = Loose("apply", prefix.over, prefix.start, [Loose("name", prefix.variable, prefix.start)])
+    return Loose("op", "implies" if prefix.value == "forall" else "and", prefix.start, [guard, body])
 
 
 def _merged(one: set[str], other: set[str]) -> set[str]:
