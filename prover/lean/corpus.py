@@ -34,7 +34,8 @@ IMPORTED = b"\0\1\0"
 #: Types of declarations that extend the language and are no premises.
 _META_TYPES = {
     "Lean.ParserDescr", "Lean.TrailingParserDescr", "Lean.Macro", "Lean.PrettyPrinter.Unexpander",
-    "Lean.Parser.Category", "Lean.Meta.Simp.Simproc", "Lean.Meta.Simp.DSimproc",
+    "Lean.Parser.Category", "Lean.Meta.Simp.Simproc", "Lean.Meta.Simp.DSimproc", "Lean.Parser.Parser",
+    "Lean.PrettyPrinter.Formatter", "Lean.PrettyPrinter.Parenthesizer",
 }  # fmt: skip
 _KINDS = {"theorem", "definition", "axiom", "opaque", "inductive", "constructor"}
 #: With fewer modules than this, starting a second process costs more than it gives.
