@@ -165,7 +165,7 @@ class _Minimiser:
                 continue  # only ever shorter: so it ends
             end = self._end(at)
             replaced = await self.play(step.state, [action, *self._actions(at + 1, end)])
-            if replaced is not None and len(replaced) <= end - at:
+            if replaced is not None:
                 self.steps[at:end] = replaced
                 self.shortened += 1
                 return True

@@ -163,6 +163,15 @@ def test_the_numpy_models_predict_what_scikit_learn_predicts():
     assert error < 0.5 * np.abs(targets - targets.mean()).mean()
 
 
+def test_a_tree_sends_a_value_at_its_threshold_to_the_left():
+    row = np.array([[0, 0, 0]])
+    trees = models.Trees(
+        np.array(1.0), np.array(0.5), row, np.array([[2.0, 0.0, 0.0]]),
+        np.array([[1, 1, 2]]), np.array([[2, 1, 2]]), np.array([[0.0, 10.0, 20.0]]), np.array(1),
+    )  # fmt: skip
+    assert trees.predict(np.array([[2.0], [2.1]])).tolist() == [6.0, 11.0]
+
+
 def test_using_a_critic_needs_no_scikit_learn(trained, tmp_path):
     models.save(trained.model, tmp_path / "critic.npz")
     code = (

@@ -25,9 +25,23 @@ class Plain:
         return f"goal {self.key}"
 
 
-LABELS = 8
-edges_of_a_node = st.lists(st.lists(st.integers(0, LABELS - 1), max_size=3), max_size=4)
-worlds = st.lists(edges_of_a_node, min_size=LABELS, max_size=LABELS)
+LABELS = 10
+some_label = st.integers(0, LABELS - 1)
+edges_of_a_node = st.lists(st.lists(some_label, min_size=1, max_size=2), min_size=1, max_size=3)
+
+
+@st.composite
+def _worlds(draw) -> list[list[list[int]]]:
+    """Edges of each label: few labels are solved at once or dead, so that statuses meet far from the leaves."""
+    world = [draw(edges_of_a_node) for _ in range(LABELS)]
+    for dead in draw(st.lists(some_label, max_size=4)):
+        world[dead] = []
+    for solved in draw(st.lists(some_label, max_size=3)):
+        world[solved] = [*world[solved], []]
+    return world
+
+
+worlds = _worlds()
 orders = st.permutations(range(LABELS))
 
 
@@ -183,6 +197,35 @@ def test_a_doubling_proof_is_refused_with_its_length_instead_of_written_out():
     graph.connect(60, "done", -1.0)
     with pytest.raises(ProofTooLong, match=str(2**61 - 1)):
         shortest_proof(graph)
+
+
+def test_an_edge_into_a_failed_state_proves_nothing_when_its_other_state_is_solved():
+    graph = Graph(Plain(0))
+    graph.connect(0, "way", -1.0, (Plain(1),))
+    graph.close(1)
+    assert graph.status[1] == FAILED
+    graph.connect(0, "split", -1.0, (Plain(1), Plain(2)))
+    graph.connect(2, "done", -1.0)
+    graph.close(0)
+    assert graph.status[2] == PROVED and graph.status[ROOT] == FAILED
+
+
+def test_a_cycle_that_hangs_on_nothing_is_put_to_sleep_by_settling():
+    graph = Graph(Plain(0))
+    graph.connect(0, "split", -1.0, (Plain(1), Plain(2)))
+    graph.connect(1, "on", -1.0, (Plain(3),))
+    graph.connect(3, "back", -1.0, (Plain(1),))
+    graph.connect(3, "out", -1.0, (Plain(4),))
+    graph.close(3)
+    graph.connect(0, "other", -1.0, (Plain(5),))
+    graph.connect(2, "dead end", -1.0, (Plain(6),))
+    graph.close(2)
+    graph.close(0)
+    graph.close(6)  # so the split fails, and 1, 3 and 4 are of no use; but 3 keeps 1 awake
+    leaf = graph.ids[4]
+    assert graph.status[2] == FAILED and graph.selectable(leaf)
+    graph.settle()
+    assert not graph.selectable(leaf) and graph.selectable(graph.ids[5])
 
 
 def test_a_better_way_to_an_unexpanded_state_replaces_the_old_one():

@@ -110,6 +110,20 @@ def test_a_good_critic_saves_expansions(name, factor):
     assert guided * factor < blind
 
 
+def test_particles_walk_on_from_what_they_expanded():
+    sliding = Sliding()
+    result = search.run(
+        Board("21345678 "),
+        generator=sliding,
+        checker=sliding,
+        critic=sliding,
+        strategy="particles",
+        budget=Budget(expansions=400),
+        options=Options(batch=4),
+    )
+    assert result.statistics.chosen_by["walk"] > 200  # the frontier is for those that are stuck
+
+
 def test_a_star_with_an_admissible_critic_finds_the_fewest_moves():
     sliding = Sliding()
     for seed in range(5):
