@@ -32,6 +32,8 @@ def prove(
     expansions: Annotated[Optional[int], typer.Option(help="States to expand for each hole.", min=0)] = None,  # noqa: UP045
     candidates: Annotated[Optional[int], typer.Option(help="Tactics kept for each state.", min=1)] = None,  # noqa: UP045
     generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
+    samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
     strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
@@ -48,6 +50,7 @@ def prove(
     if write and source.path is None:
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():
+        from prover.cli.with_model import say, with_model
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
         from prover.prove import HoleFinished
@@ -66,12 +69,16 @@ def prove(
                     finished.append(event.result)
                 view.show(event)
 
+            proposes: object = generator
+            tactics = None
+            if model is not None:
+                proposes, tactics = with_model(model, generator, seed, samples)
             opened = open_lean(lean, workers=workers, project=place)
             options = {} if strategy is None else {"strategy": strategy}
             try:
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
-                    generator=generator, candidates=candidates, seed=seed, workers=workers, on_event=on_event,
+                    generator=proposes, candidates=candidates, seed=seed, workers=workers, on_event=on_event,
                     **options,
                 )  # fmt: skip
             except (UnknownName, UnknownGenerator) as error:
@@ -83,6 +90,8 @@ def prove(
                 raise typer.Exit(INTERRUPTED) from None
             finally:
                 opened.close()
+    if model is not None:
+        say(tactics)
     if json:
         print(result.to_json())
     else:
