@@ -40,8 +40,12 @@ RELATIONS = EQUATIONS | frozenset(
     ["≠", "<", "≤", ">", "≥", "∈", "∉", "∣", "⊆", "⊂", "¬", "∧", "∨", "∃", "~", "<+", "<+:", "<:+", "<:+:"]
 )
 PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
-# What a match in the tree is worth, in multiples of the matched pattern's summed rarity.
-EXACT, EQUIVALENT, LEFT, RIGHT, FORWARD = 1.0, 0.9, 0.6, 0.3, 0.4
+# What a match in the tree is worth, in multiples of the matched pattern's summed rarity. These and the
+# weights below were chosen on 226 library theorems, by the premises that `simp?` uses for them: R@10 rose from
+# 31 % (no tree) through 35 % (every factor a fifth) to 41 %.
+EXACT, EQUIVALENT, LEFT, RIGHT, FORWARD = 5.0, 4.5, 3.6, 1.8, 1.2
+PAIR = 0.4  # weight of a symbol right below another, against 1 for a symbol
+OTHER_PLACE, DEFINED, ASSUMED = 0.1, 0.5, 0.5  # a goal's symbol in a hypothesis, as the name defined; of a hypothesis
 MATCHES = 300  # matches of a query that are kept, those worth most
 COMMON = 256  # a pattern that more statements than this share (`_ + _`) tells nothing about any of them
 SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, outermost first
@@ -115,13 +119,13 @@ class Structural(Ranking):
         """Feature → weight for a state."""
         wanted: dict[str, float] = {}
         for feature in _features(self.tokens, goal, skip, "c"):
-            wanted[feature] = 1.0
+            wanted[feature] = PAIR if feature[0] == "e" else 1.0
             if feature[0] == "c":
-                wanted["h" + feature[1:]] = 0.3
-                wanted["s" + feature[1:]] = 0.5
+                wanted["h" + feature[1:]] = OTHER_PLACE
+                wanted["s" + feature[1:].rsplit("/", 1)[0]] = DEFINED
         for term, after_ in hypotheses:
             for feature in _features(self.tokens, term, after_, "h"):
-                wanted[feature] = max(wanted.get(feature, 0.0), 0.5)
+                wanted[feature] = max(wanted.get(feature, 0.0), ASSUMED)
                 if feature[0] == "h":
                     wanted.setdefault("c" + feature[1:], 0.3)
         return wanted
