@@ -17,10 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from prover.models.errors import ModelMissing
-from prover.models.protocol import Answered, Completion, Message, Model, Reply, Request, Score, Usage
+from prover.models.errors import BadRequest, ModelMissing
+from prover.models.protocol import Answered, Completion, Message, Model, Reply, Request, Score, Scorer, Usage
 
 # Part of every key: raise it when the meaning of a stored answer changes.
 FORMAT = 1
@@ -84,9 +83,14 @@ class CachedModel:
         return self._replies(keys, known, ask)
 
     def score(self, prompt: str | tuple[Message, ...], continuations: Sequence[str]) -> list[Score]:
-        """The backend's scores (not cached: they cost one pass)."""
-        scorer: Any = self.model
-        return scorer.score(prompt, continuations)
+        """The backend's scores (not cached: they cost one pass).
+
+        Raises:
+            BadRequest: the backend gives none.
+        """
+        if not isinstance(self.model, Scorer):
+            raise BadRequest(f"{self.name} cannot score given texts: that takes a checkpoint.")
+        return self.model.score(prompt, continuations)
 
     def _look_up(self, requests: Sequence[Request]) -> tuple[list[str], dict[str, Reply], dict[str, Request]]:
         """The key of each request, the replies that are stored, and what is to be asked (each key once)."""

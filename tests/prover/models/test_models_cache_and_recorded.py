@@ -149,6 +149,16 @@ def test_a_damaged_entry_is_asked_again(tmp_path):
     assert len(model.batches) == 2
 
 
+def test_scores_are_the_backends_and_where_it_has_none_that_is_said(tmp_path):
+    class Scoring(Counting):
+        def score(self, prompt, continuations):
+            return [len(prompt + text) for text in continuations]
+
+    assert CachedModel(Scoring(), tmp_path).score("ab", ["c", "de"]) == [3, 4]
+    with pytest.raises(BadRequest, match="cannot score"):
+        CachedModel(Counting(), tmp_path).score("ab", ["c"])
+
+
 def test_a_cache_folder_that_cannot_be_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelMissing, match="cannot be opened"):
