@@ -21,10 +21,12 @@ TACTIC_WORDS = frozenset(
     repeat' replace rename_bvar rewrite rfl right ring ring_nf rintro rotate_left rotate_right rw rwa set show
     show_term simp simp! simp? simp_all simp_all! simp_arith simp_rw simpa skip solve_by_elim specialize split
     split_ifs subst subst_eqs subst_vars suffices swap symm tauto trans trivial try unfold unhygienic use
-    wlog zify""".split()  # noqa: SIM905
+    wlog zify""".split()
 )
 # Lines that go on with the tactic above them although they are not indented.
 _CONTINUES = ("|", "·", ".", "<;>", ")", "]", "}", "⟩", "at ", "with ", "using ")
+# In a whole block bullets are tactics of their own, one for each goal.
+_GOES_ON = tuple(start for start in _CONTINUES if start not in ("·", "."))
 _GIVES_UP = re.compile(r"\b(sorry|admit|sorryAx)\b")
 _FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```+[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LEAN = ("", "lean", "lean4", "tactic", "tactics", "text")
@@ -128,6 +130,19 @@ def proof_body(source: str, statement: str) -> str | None:
         first, _, rest = body.partition("\n")
         return "\n".join(filter(None, [first.strip(), textwrap.dedent(rest).rstrip()])) or None
     return textwrap.dedent(body.strip("\n")).rstrip() or None
+
+
+def top_level(block: str) -> list[str]:
+    """The tactics of a tactic block in order, each with the indented lines and bullets that belong to it."""
+    found: list[str] = []
+    for line in textwrap.dedent(block).split("\n"):
+        if not line.strip():
+            continue
+        if found and (line[0] in " \t" or line.startswith(_GOES_ON)):
+            found[-1] += "\n" + line
+        else:
+            found.append(line)
+    return [tactic for tactic in found if normalise(tactic)]
 
 
 def _behind_definition(source: str, start: int) -> int | None:
