@@ -25,7 +25,7 @@ from search.strategies import DEFAULT_STRATEGY, make_strategy
 
 DEFAULT_SECONDS = 60.0
 #: One-line proofs are tried in rounds, the wall clock of a tactic growing; the last is short of a whole search.
-ROUNDS = (0.3, 1.5)
+ROUNDS = (0.4, 2.0, 10.0)
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
 _VERIFY_SECONDS = 120.0
 _FRESH = "entails_example"
@@ -275,6 +275,7 @@ class _HoleRun:
 
     def _candidates(self) -> Iterator[_Found]:
         yield from self._one_liners()
+        yield from self._whole_proofs()
         # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
         # search is repeated with states kept apart by their text.
         for exact in (False, True):
@@ -312,6 +313,18 @@ class _HoleRun:
                     self._timed_out += 1
                     again.append(tactic)
             left = again
+
+    def _whole_proofs(self) -> Iterator[_Found]:
+        """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""
+        stage: WholeProofs | None = getattr(self.p.generator, "whole_proofs", None)
+        if stage is None:
+            return
+        root = LeanState(self.p.lean, self.hole.state)
+        attempts = stage.attempts(self.p.lean, self.opened.source, self.hole, self.deadline)
+        for attempt in attempts:
+            self._tried += 1
+            if isinstance(attempt.outcome, lean_protocol.Solved):
+                yield _Found(attempt.body, (ProofStep(attempt.body, root.text),), "whole proof")
 
     def _tree(self, exact: bool) -> _Found | None:
         p = self.p

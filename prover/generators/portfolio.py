@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from prover.generators.protocol import Position, TacticGenerator
-from prover.generators.rules import closing, rewriting, structural
+from prover.generators.rules import algebra, bounded, closing, modular, rewriting, structural
 from prover.generators.rules.base import Rule
 from search.protocols import Candidate
 
@@ -26,6 +26,10 @@ RULES: Mapping[str, Rule] = {
     "cases": structural.cases,
     "induction": structural.induction,
 }
+
+
+#: Rules whose tactics are whole proofs, too dear for every state of a search.
+OPENING_RULES: Sequence[Rule] = (modular.modular, algebra.algebra, bounded.bounded)
 
 
 class UnknownGenerator(Exception):
@@ -57,7 +61,10 @@ class Portfolio:
 
     def opening(self, position: Position) -> list[str]:
         """One-line proofs of the whole theorem, in the order to try them."""
-        return list(dict.fromkeys(closing.openings(position)))
+        tactics = list(closing.openings(position))
+        for rule in OPENING_RULES:
+            tactics += [tactic for _, tactic in rule(position)]
+        return list(dict.fromkeys(tactics))
 
 
 def _portfolio(seed: int) -> TacticGenerator:

@@ -1,0 +1,208 @@
+"""Remainders and powers: residues case by case, powers whose residues repeat, greatest common divisors.
+
+Not here: bounds and finite search (`bounded.py`). Everything is read off the goal: the moduli, bases and variables
+that occur in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.terms import Relation, Term, linear, read, read_term
+from prover.lean.state import Goal
+
+_MODULUS_LIMIT = 1000
+_CASES_LIMIT = 130  # residue combinations in one tactic
+_PERIOD_LIMIT = 60
+_INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
+_NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
+_GCD = re.compile(r"(?:Nat\.gcd (?P<a>\([^()]*\)|[\w'₀-₉]+)|(?P<x>\([^()]*\)|[\w'₀-₉]+)\.gcd) (?P<b>\([^()]*\)|[\w'₀-₉]+)")
+
+
+def relations(goal: Goal) -> list[Relation]:
+    """What can be read of the target, then of the hypotheses."""
+    return [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
+
+
+def moduli(found: list[Relation]) -> list[int]:
+    """Literal moduli and divisors, in order of occurrence."""
+    out: dict[int, None] = {}
+    for r in found:
+        if r.sign == "∣" and r.left.op == "number":
+            out[r.left.value] = None
+        for side in r.terms:
+            for t in side.walk():
+                if t.op == "%" and t.args[1].op == "number":
+                    out[t.args[1].value] = None
+    return [m for m in out if 2 <= m <= _MODULUS_LIMIT]
+
+
+def powers(found: list[Relation]) -> list[tuple[int, Term]]:
+    """(base, exponent) of the powers with a literal base and an exponent that is not closed."""
+    out: dict[tuple[int, str], tuple[int, Term]] = {}
+    for r in found:
+        for side in r.terms:
+            for t in side.walk():
+                if t.op == "^" and t.args[0].op == "number" and t.args[0].value >= 2 and not t.args[1].closed:
+                    out[t.args[0].value, t.args[1].text] = t.args[0].value, t.args[1]
+    return list(out.values())
+
+
+def modular(position: Position) -> Iterator[Suggestion]:
+    """All rules of this file."""
+    goal = position.goals[0]
+    found = relations(goal)
+    ms = moduli(found)
+    integers = any(v.head == "Int" for v in variables(goal)) or "Int" in goal.constants
+    if ms:
+        lemmas = _INT if integers else _NAT
+        yield Suggestion(1.5, f"simp [{lemmas}, *]")
+        yield Suggestion(0.8, f"simp_all [{lemmas}] <;> omega")
+        if not integers:
+            yield Suggestion(0.8, "simp [Nat.pow_mod, Nat.mul_mod, Nat.add_mod, *]")
+    for tactic in periodic(found, ms, integers):
+        yield Suggestion(1.0, tactic)
+    for tactic in residues(goal, found, ms):
+        yield Suggestion(0.7, tactic)
+    for tactic in common_divisors(goal):
+        yield Suggestion(1.0, tactic)
+
+
+def residues(goal: Goal, found: list[Relation], ms: list[int]) -> Iterator[str]:
+    """Each case of the remainders of the variables by a modulus that occurs."""
+    names = {t.text for r in found for side in r.terms for t in side.walk() if t.op == "name"}
+    data = [v for v in variables(goal) if v.head in ("Nat", "Int") and v.name in names][:3]
+    for m in ms[:3]:
+        for count in range(1, len(data) + 1):
+            if m**count > _CASES_LIMIT:
+                break
+            chosen = data[:count] if count > 1 else data
+            for group in [chosen] if count > 1 else [[v] for v in chosen]:
+                yield _by_residues([(v.name, v.head) for v in group], m)
+
+
+def _by_residues(group: list[tuple[str, str]], m: int) -> str:
+    lines: list[str] = []
+    lemmas = ", ".join(dict.fromkeys(_INT if kind == "Int" else _NAT for _, kind in group))
+    dvd = "Int.dvd_iff_emod_eq_zero, Nat.dvd_iff_mod_eq_zero"
+    hypotheses = []
+    opening = ""
+    for i, (name, _) in enumerate(group):
+        h = f"hr{i}"
+        hypotheses.append(h)
+        cases = " ∨ ".join(f"{name} % {m} = {r}" for r in range(m))
+        one = f"rcases (show {cases} by omega) with {' | '.join([h] * m)}"
+        opening += f" <;> {one}" if opening else one
+    listed = ", ".join(hypotheses)
+    lines.append(f"try simp only [{dvd}] at *")
+    lines.append(f"{opening} <;> first | (simp [{listed}, {lemmas}]; done) | omega | "
+                 f"(simp_all [{lemmas}]; done) | (simp_all [{lemmas}]; omega) | grind")  # fmt: skip
+    return "\n".join(lines)
+
+
+def periodic(found: list[Relation], ms: list[int], integers: bool) -> Iterator[str]:
+    """For b ^ t and a modulus: the residues of b ^ k repeat; all of them, with those of k, as a fact by induction."""
+    pairs = powers(found)
+    if integers:
+        return
+    for m in ms[:2]:
+        facts: list[str] = []
+        cases: list[str] = []
+        for i, (base, exponent) in enumerate(pairs[:4]):
+            fact = _orbit(base, m, f"key{i}")
+            if fact is None or "↑" in exponent.text:
+                facts = []
+                break
+            lines, count = fact
+            facts += [lines, f"have hk{i} := key{i} ({exponent.text})",
+                      f"have hp{i} := Nat.pow_pos (n := {exponent.text}) (show 0 < {base} by decide)"]  # fmt: skip
+            cases.append(f"rcases hk{i} with {' | '.join([f'hk{i}'] * count)}")
+        if facts:
+            yield "\n".join([*facts, " <;> ".join([*cases, "omega"])])
+            yield "\n".join([*facts, " <;> ".join([*cases, f"(simp_all [Nat.pow_mod, {_NAT}]; try omega)"])])
+
+
+def _orbit(base: int, m: int, name: str) -> tuple[str, int] | None:
+    """The residues of base ^ k modulo m by k, a prefix and then a cycle, as a `have` proved by induction.
+
+    Gives the tactic and the number of cases; None when there are too many to write out.
+    """
+    seen: dict[int, int] = {}
+    values: list[int] = []
+    r = 1 % m
+    while r not in seen:
+        if len(values) > _PERIOD_LIMIT:
+            return None
+        seen[r] = len(values)
+        values.append(r)
+        r = r * base % m
+    start = seen[r]
+    period = len(values) - start
+    cases = [f"(k = {k} ∧ {base} ^ k % {m} = {values[k]})" for k in range(start)]
+    least = f"{start} ≤ k ∧ " if start else ""
+    cases += [f"({least}k % {period} = {k % period} ∧ {base} ^ k % {m} = {values[k]})"
+              for k in range(start, start + period)]  # fmt: skip
+    count = len(cases)
+    lines = [f"have {name} : ∀ k : Nat, {' ∨ '.join(cases)} := by", "  intro k", "  induction k with",
+             "  | zero => decide", "  | succ k ih =>", "    rw [Nat.pow_succ]",
+             f"    rcases ih with {' | '.join(['ih'] * count)}"]  # fmt: skip
+    for i in range(count):
+        following = i + 1 if i + 1 < count else start
+        goal = "⟨by omega, by omega, by omega⟩" if start and following >= start else "⟨by omega, by omega⟩"
+        lines.append(f"    · exact {_injection(following, count, goal)}")
+    return "\n".join(lines), count
+
+
+def _injection(i: int, count: int, proof: str) -> str:
+    """A proof of the i-th of `count` alternatives."""
+    inner = f"Or.inl {proof}" if i < count - 1 else proof
+    for _ in range(i):
+        inner = f"Or.inr ({inner})"
+    return inner
+
+
+def common_divisors(goal: Goal) -> Iterator[str]:
+    """gcd of two linear terms divides each constant that is a combination of them."""
+    for match in _GCD.finditer(goal.target + " ; " + " ; ".join(h.type for h in propositions(goal))):
+        a, b = (match["a"] or match["x"]).strip("()"), match["b"].strip("()")
+        left, right = read_term(a), read_term(b)
+        combined = _eliminate(left, right)
+        if left is None or right is None or combined is None:
+            continue
+        c1, c2, constant = combined
+        first, second = (f"{c1} * ({a})", f"{c2} * ({b})")
+        one = f"Nat.dvd_mul_left_of_dvd (Nat.gcd_dvd_left ({a}) ({b})) {c1}"
+        two = f"Nat.dvd_mul_left_of_dvd (Nat.gcd_dvd_right ({a}) ({b})) {c2}"
+        if constant < 0:
+            first, second, one, two, constant = second, first, two, one, -constant
+        yield (
+            f"have hd : Nat.gcd ({a}) ({b}) ∣ {constant} := by\n"
+            f"  have hs := Nat.dvd_sub ({one}) ({two})\n"
+            f"  have e : {first} - {second} = {constant} := by omega\n"
+            f"  rw [e] at hs\n  exact hs\n"
+            "have hl := Nat.le_of_dvd (by decide) hd\n"
+            "first | omega | (simp_all; done) | (have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)"
+        )
+
+
+def _eliminate(left: Term | None, right: Term | None) -> tuple[int, int, int] | None:
+    """(c1, c2, c): c1 * left - c2 * right = c, c not 0, the one variable gone."""
+    one = linear(left) if left is not None else None
+    two = linear(right) if right is not None else None
+    if one is None or two is None:
+        return None
+    names = {n for n in (*one, *two) if n}
+    if len(names) != 1:
+        return None
+    name = names.pop()
+    a, b = one.get(name, 0), two.get(name, 0)
+    if a <= 0 or b <= 0:
+        return None
+    g = math.gcd(a, b)
+    c1, c2 = b // g, a // g
+    constant = c1 * one.get("", 0) - c2 * two.get("", 0)
+    return (c1, c2, constant) if constant else None
