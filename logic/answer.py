@@ -49,6 +49,7 @@ class Answer:
     consistent: whether the premises have a model; None where that was not shown.
     proof: steps to the answer: by the rules of the text where that is enough, else E's where asked for.
     countermodels: for UNCERTAIN, one where the conclusion fails and one where it holds, as far as found.
+    by_rules: what forward chaining says (`logic/rules.py`), where every premise is a rule or a fact.
     samples: with a model, each translation's verdict. timings: seconds by stage.
     """
 
@@ -62,6 +63,7 @@ class Answer:
     consistent: bool | None = None
     proof: Proof | None = None
     countermodels: tuple[FiniteModel, ...] = ()
+    by_rules: Verdict | None = None
     repairs: tuple[Repair, ...] = ()
     samples: tuple[SampleVerdict, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class Answer:
             "consistent": self.consistent,
             "proof": None if self.proof is None else _proof(self.proof),
             "countermodels": [model.json() for model in self.countermodels],
+            "by_rules": None if self.by_rules is None else self.by_rules.value,
             "repairs": [
                 {"kind": repair.kind, "detail": repair.detail, "formula": repair.formula} for repair in self.repairs
             ],

@@ -231,6 +231,7 @@ class LogicQA:
             consistent=decision.consistent,
             proof=proof,
             countermodels=decision.countermodels,
+            by_rules=None if chained is None else chained.verdict,
             repairs=posed.repairs,
             warnings=tuple(warnings),
             reports=decision.reports,

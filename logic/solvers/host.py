@@ -59,16 +59,20 @@ class Frames:
         return values
 
 
-def perform(name: str, number: int, job: Job, send: Send) -> None:
-    """Run one job and send its answers; a solver that breaks is one that gave up, with the reason."""
-    solve = importlib.import_module(SOLVERS[name].module).solve
+def perform(name: str, number: int, job: Job, send: Send) -> bool:
+    """Run one job and send its answers; a solver that breaks is one that gave up, with the reason.
+
+    Returns whether the process is fit for another job.
+    """
+    fit = True
     try:
-        solve(job, lambda message: send((number, message)))
-    except MemoryError:
-        _give_up(number, job, send, "out of memory")
+        importlib.import_module(SOLVERS[name].module).solve(job, lambda message: send((number, message)))
     except Exception as error:
-        _give_up(number, job, send, f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
+        fit = not isinstance(error, MemoryError) and "memory" not in reason
+        _give_up(number, job, send, reason)
     send((number, None))
+    return fit
 
 
 def _give_up(number: int, job: Job, send: Send, reason: str) -> None:
@@ -109,7 +113,8 @@ def steady(output: int) -> None:
             _write(output, (number, None))
             continue
         signal.setitimer(signal.ITIMER_REAL, job.seconds + GRACE_SECONDS)
-        perform(name, number, job, lambda value: _write(output, value))
+        if not perform(name, number, job, lambda value: _write(output, value)):
+            return  # what filled the memory isn't given back; the next job gets a new process
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -229,7 +234,9 @@ def main(kind: str, names: list[str]) -> None:
     output = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a solver prints must not break the frames
     for name in names:
-        importlib.import_module(SOLVERS[name].module)
+        # One that can't be loaded says why when it is first asked, and leaves the others alone.
+        with contextlib.suppress(Exception):
+            importlib.import_module(SOLVERS[name].module)
     _write(output, (0, None))
     if kind == "steady":
         steady(output)

@@ -91,6 +91,7 @@ def test_an_answer_that_needs_contraposition_says_so_and_can_be_withheld():
     answer = qa().ask(*BACKWARDS)
     assert answer.answer is Verdict.FALSE
     assert any("backwards" in warning for warning in answer.warnings)
+    assert answer.by_rules is Verdict.UNCERTAIN
     assert qa(threshold=0.9).ask(*BACKWARDS).answer is None
 
 

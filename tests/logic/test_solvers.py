@@ -357,6 +357,24 @@ def test_a_solver_process_that_dies_is_replaced():
         lane.close()
 
 
+def test_a_solver_whose_package_is_broken_gives_up_with_the_reason_and_leaves_the_others_alone(tmp_path):
+    (tmp_path / "cvc5.py").write_text("raise RuntimeError('this package is broken')", encoding="utf-8")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from logic.solvers import host
+from logic.solvers.encode import encode
+from logic.solvers.jobs import QUESTIONS, Job
+from logic.syntax.read import read
+job = Job(encode([read("P(a)")], read("P(a)")), QUESTIONS, 20)
+for name in ("cvc5", "eprover"):
+    print(host.perform(name, 1, job, print))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "this package is broken" in said
+    assert "Unsatisfiable" in said
+
+
 @pytest.mark.parametrize(
     "premise",
     ["".join(f"∀x{i} ∃y{i} " for i in range(250)) + "P(x0, y249)", "¬" * 20_000 + "P(a)",
