@@ -63,9 +63,15 @@ class Accessibility:
     """Masks over the premises of a corpus, by position."""
 
     def __init__(
-        self, modules: Sequence[str], starts: np.ndarray, rows: np.ndarray, number: Callable[[str], int]
-    ):
-        self._modules, self._starts, self._rows, self._number = modules, starts, rows, number
+        self,
+        modules: Sequence[str],
+        starts: np.ndarray,
+        rows: np.ndarray,
+        ordered: np.ndarray,
+        number: Callable[[str], int],
+    ) -> None:
+        self._modules, self._starts, self._rows, self._ordered = modules, starts, rows, ordered
+        self._number = number  # a module's number by its name or path; raises UnknownModule
         self._counts = np.diff(starts)
         self._kept: OrderedDict[tuple, Mask] = OrderedDict()
 
@@ -109,7 +115,7 @@ class Accessibility:
                     modules |= np.unpackbits(self._rows[m], count=count, bitorder="little").view(bool)
                     modules[m] = True
         allowed = np.repeat(modules, self._counts)
-        if isinstance(position, At):
+        if isinstance(position, At) and self._ordered[m]:
             allowed[self._starts[m] : self._starts[m] + position.declaration] = True
         if within:
             inside = np.zeros(count, bool)

@@ -20,7 +20,7 @@ from retrieval.errors import REBUILD, CorpusError, IndexStale, UnknownModule
 from retrieval.records import Module, Premise
 from retrieval.store import Lists, Strings
 
-KIND, VERSION = "corpus", 1
+KIND, VERSION = "corpus", 2
 NO_SPAN = (-1, -1, -1, -1)
 
 
@@ -46,7 +46,9 @@ class Corpus:
         ]  # int64 [modules + 1]: premises of module m are starts[m] … starts[m+1]-1
         self._constant_numbers: dict[str, int] | None = None
         self._kinds: tuple[str, ...] = tuple(stored.meta["kinds"])
-        self.accessible = Accessibility(self.modules, self.starts, arrays["closure"], self.module)
+        self.accessible = Accessibility(
+            self.modules, self.starts, arrays["closure"], arrays["ordered"], self.module
+        )
 
     # reading
 
@@ -122,6 +124,7 @@ class Corpus:
             premises=tuple(self[i] for i in range(self.starts[m], self.starts[m + 1])),
             fingerprint=self.fingerprints[self.modules[m]],
             path=self.paths[m],
+            ordered=bool(self._arrays["ordered"][m]),
         )
 
     @cached_property
@@ -202,6 +205,7 @@ def _columns(modules: list[Module], lean: str, duplicates: str) -> tuple[dict, d
     kinds = sorted({p.kind for p in premises})
     digests = np.fromiter((digest(p) for p in premises), np.uint64, len(premises))
     arrays: dict[str, np.ndarray] = {"start": starts, "closure": packed, "digest": digests}
+    arrays["ordered"] = np.array([m.ordered for m in modules], bool)
     arrays |= Strings.pack([p.name for p in premises]).arrays("name")
     arrays |= Strings.pack([p.code for p in premises]).arrays("code")
     arrays |= Strings.pack([p.docstring for p in premises]).arrays("docstring")
@@ -214,7 +218,7 @@ def _columns(modules: list[Module], lean: str, duplicates: str) -> tuple[dict, d
     arrays["kind"] = np.fromiter((kinds.index(p.kind) for p in premises), np.uint16, len(premises))
     arrays["span"] = np.array([p.span or NO_SPAN for p in premises], np.int32).reshape(-1, 4)
     whole = hashlib.blake2b(lean.encode(), digest_size=16)
-    for column in ("digest", "start", "module.bytes", "closure"):
+    for column in ("digest", "start", "module.bytes", "closure", "ordered"):
         whole.update(np.ascontiguousarray(arrays[column]).data.cast("B") if arrays[column].size else b"")
     return {"lean": lean, "fingerprint": whole.hexdigest(), "kinds": kinds}, arrays
 

@@ -35,7 +35,7 @@ class Premise:
 class Module:
     """A file of the library: its direct imports and its premises in the order of declaration.
 
-    `fingerprint` changes when the module changes (for example a hash of its .olean); `path` is the file
+    `ordered` False: the order is not known, so no premise of the module is accessible within it. `fingerprint` changes when the module changes (for example a hash of its .olean); `path` is the file
     where the corpus names files and not modules (LeanDojo).
     """
 
@@ -44,13 +44,15 @@ class Module:
     premises: tuple[Premise, ...]
     fingerprint: str = ""
     path: str = ""
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class At:
     """Within a module of the corpus, before its declaration number `declaration` (from 0).
 
-    Accessible: all modules imported, directly or not, and the module's premises 0 … declaration - 1.
+    Accessible: all modules imported, directly or not, and the module's premises 0 … declaration - 1 (none of
+    them where the corpus does not know their order).
     """
 
     module: str

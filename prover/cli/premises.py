@@ -48,10 +48,13 @@ def index_folder(name: str) -> Path:
 
 
 def open_library(index: str, encoder: str | None) -> Library:
-    """Open an index by name or folder."""
+    """Open an index by name or folder. The default one must be of the embedded Lean at hand."""
     from retrieval.library import Library
 
-    return Library.open(index_folder(index), encoder=encoder)
+    lean = None
+    if index == DEFAULT_INDEX:
+        from prover.lean.embedded.engine import LEAN_VERSION as lean  # noqa: N811
+    return Library.open(index_folder(index), lean, encoder)
 
 
 def open_corpus(index: str, corpus: Path | None, allow_duplicates: bool) -> Corpus:

@@ -71,7 +71,7 @@ class Reader:
             for c in sorted(found, key=lambda c: c.name)
             if self._head(c.type) not in _META_TYPES
         )  # fmt: skip
-        return Module(name, self._imports[name], premises)
+        return Module(name, self._imports[name], premises, ordered=False)
 
 
 @dataclass(frozen=True)

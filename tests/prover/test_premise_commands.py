@@ -10,6 +10,7 @@ import pytest
 from prover.cli import COMMANDS
 from prover.cli.bench_retrieval import app as bench_app
 from prover.cli.lazy import run
+from prover.lean.embedded.engine import LEAN_VERSION
 from retrieval.records import Module, Premise
 
 LIST = "src/Init/Data/List.lean"
@@ -127,7 +128,7 @@ def test_the_lean_at_hand_is_indexed_incrementally_and_exported(tmp_path, capsys
             for name in names:
                 yield Module(name, modules[name].imports, modules[name].premises, prints[name])
 
-        return types.SimpleNamespace(version="4.28.0", fingerprints=prints, records=records)
+        return types.SimpleNamespace(version=LEAN_VERSION, fingerprints=prints, records=records)
 
     module = types.ModuleType("prover.lean.corpus")
     module.extract = extract
@@ -217,3 +218,12 @@ def test_the_commands_import_no_model_library():
         ).stdout.strip()
         == "[]"
     )
+
+
+def test_an_index_of_another_lean_is_refused(tmp_path, capsys, monkeypatch):
+    from retrieval.library import build, cache_folder
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    build(cache_folder("embedded"), {"A": "1"}, lambda names: [Module("A", (), (Premise("x", "x = x"),), "1")], "3.4.2")
+    assert entails("search", "x") == 2
+    assert f"built from Lean 3.4.2, the Lean at hand is {LEAN_VERSION}" in capsys.readouterr().err

@@ -114,3 +114,14 @@ def test_a_position_outside_its_module_is_an_error(corpus, declaration):
 
 def test_the_rankers_with_an_index_of_their_own_are_in_the_table():
     assert set(SINGLE) < set(RANKERS)
+
+
+def test_a_module_without_a_known_order_shows_nothing_of_itself(modules):
+    from dataclasses import replace
+
+    corpus = Corpus.of([replace(m, ordered="Option" not in m.name) for m in modules])
+    inside, after = At("Init.Data.Option.Lemmas", 1), Importing(("Init.Data.Option.Lemmas",))
+    number = corpus.find("Option.map_some")
+    assert not corpus.accessible.mask(inside).allowed[number] and corpus.accessible.mask(after).allowed[number]
+    assert corpus.accessible.mask(At("Init.Prelude", 1)).count == 1
+    assert not corpus.record("Init.Data.Option.Lemmas").ordered
