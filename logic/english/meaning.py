@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from logic.syntax.formula import Binary, Connective, Formula, Not, Quantified, Term
+from logic.syntax.formula import Binary, Connective, Formula, Not, Predicate, Quantified, Term
 
 Predicated = Callable[[Term], Formula]
 
@@ -105,3 +105,16 @@ def implies(condition: Formula | None, consequence: Formula) -> Formula:
 def both(first: Formula | None, second: Formula) -> Formula:
     """The conjunction, or the second alone where there is no first."""
     return second if first is None else Binary("and", first, second)
+
+
+# Kinds of symbols keep apart what is spelled alike (a fly, to fly); `reader.py` makes names of them.
+IS, DOES, CAN = "is", "does", "can"
+
+
+def symbol(kind: str, *words: str) -> str:
+    """An inner name of a predicate."""
+    return f"{kind}:{'_'.join(words)}"
+
+
+def related(name: str, object_: NounPhrase) -> VerbPhrase:
+    return VerbPhrase(lambda term: object_.wrap(lambda other: Predicate(name, (term, other))), open=object_.open)

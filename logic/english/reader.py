@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logic.english.errors import EnglishError
-from logic.english.phrases import IS, symbol
+from logic.english.meaning import IS, symbol
 from logic.english.sentences import read_sentence
 from logic.english.words import Lexicon, Word, tokenize
 from logic.syntax.formula import Formula, Function, Predicate
@@ -108,7 +108,7 @@ def _presupposed(formulas: list[Formula]) -> list[tuple[str, Formula]]:
     """That what a definite description speaks of falls under its noun."""
     all_nodes = [node for formula in formulas for node in nodes(formula)]
     classes = {node.name for node in all_nodes if isinstance(node, Predicate) and len(node.arguments) == 1}
-    # A description is in lower case, a name has a capital (`phrases.py`).
+    # A description is in lower case, a name has a capital (`nouns.py`).
     things = dict.fromkeys(n for n in all_nodes if isinstance(n, Function) and n.name[:1].islower())
     found = []
     for thing in things:

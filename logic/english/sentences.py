@@ -1,5 +1,5 @@
 """Whole sentences of the controlled English: statements, conditionals, connections. Phrases are in
-`phrases.py`.
+`predicates.py`.
 
 A sentence is accepted when all the ways to read it mean the same; otherwise `read_sentence` says what is the
 matter: the two readings, a complaint at the furthest point reached, or the word that doesn't fit.
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from logic.english.errors import EnglishError
 from logic.english.meaning import Clause, Context, NounPhrase, VerbPhrase, bind, implies, join
-from logic.english.phrases import Phrases
+from logic.english.predicates import Predicates
 from logic.english.words import COPULAS, DO, SOMEONE, Lexicon, Word
 from logic.syntax.formula import Binary, Formula, Not, Variable
 from logic.syntax.walk import canonical, rename
@@ -65,7 +65,7 @@ def _shown(formula: Formula) -> Formula:
     return rename(formula, lambda name, _: name.partition(":")[2])
 
 
-class _Sentences(Phrases):
+class _Sentences(Predicates):
     def diagnosis(self) -> tuple[str, int]:
         """What kept the sentence from being read, and at which word."""
         if self.complaints:

@@ -2,7 +2,7 @@
 
 No list of nouns, verbs or adjectives: what an inflected form belongs to is decided by rules of English
 spelling and, where those leave several candidates (`impuses`: impus or impuse), by which candidate occurs in
-the text. Sentences are parsed in `phrases.py` and `sentences.py`.
+the text. Sentences are parsed in `sentences.py`.
 """
 
 from __future__ import annotations
