@@ -35,7 +35,7 @@ DATA = Path(__file__).parents[2] / "data"
         ("∀x (Movie(x), Named(x, a) → Good(a))", "∀x (Movie(x) ∧ Named(x, a) → Good(a))", "comma for conjunction"),
         ("forall(x, P(x) -> Q(x))", "∀x (P(x) → Q(x))", "connective as a function"),
         ("forall(x, exists(y, R(x, y)))", "∀x ∃y R(x, y)", "connective as a function"),
-        ("ForAll([x, y], Implies(And(P(x), P(y)), R(x, y)))", "∀x ∀y (P(x) ∧ P(y) → R(x, y))", "connective as a function"),
+        ("ForAll([x, y], Implies(P(x), R(x, y)))", "∀x ∀y (P(x) → R(x, y))", "connective as a function"),
         ("Or(Not(P(a)), Q(b))", "-P(a) | Q(b)", "connective as a function"),
         ("-No(P(a) & Q(b))", "--(P(a) & Q(b))", "connective as a function"),
         ("∀x ∈ Dogs, Barks(x)", "∀x (Dogs(x) → Barks(x))", "quantifier over a kind"),
