@@ -46,6 +46,7 @@ class NounPhrase:
     `scopal`: a quantifier of its own, which takes scope over all that follows. `number` is for agreement.
     `constant` is what a name or definite description denotes. `bare_a`: a subject “a …”, which is universal
     or existential depending on what follows. `condition` is what an indefinite requires of its variable.
+    `conjoined`: “Ann and Bob”, which a “not” before it may mean together or each.
     """
 
     wrap: Callable[[Predicated], Formula]
@@ -55,15 +56,20 @@ class NounPhrase:
     constant: Term | None = None
     bare_a: bool = False
     condition: Formula | None = None
+    conjoined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VerbPhrase:
-    """`says(t)` is what the phrase says of t, with the variables `open` free in it. `nominal`: “is a …”."""
+    """`says(t)` is what the phrase says of t, with the variables `open` free in it.
+
+    `nominal`: “is a …”. `conjoined`: its object is.
+    """
 
     says: Predicated
     open: tuple[str, ...] = ()
     nominal: bool = False
+    conjoined: bool = False
 
     def closed(self) -> Predicated:
         """Its saying with the open variables bound by ∃."""
@@ -117,4 +123,8 @@ def symbol(kind: str, *words: str) -> str:
 
 
 def related(name: str, object_: NounPhrase) -> VerbPhrase:
-    return VerbPhrase(lambda term: object_.wrap(lambda other: Predicate(name, (term, other))), open=object_.open)
+    return VerbPhrase(
+        lambda term: object_.wrap(lambda other: Predicate(name, (term, other))),
+        open=object_.open,
+        conjoined=object_.conjoined,
+    )

@@ -309,6 +309,8 @@ class NounPhrases:
     def _nominal(self, i: int, number: str) -> Iterator[tuple[Predicated | None, int]]:
         """Adjectives and a noun: the class as a restriction, or None for bare “things” and “people”."""
         adjectives: list[str] = []
+        if self.at(i) in VAGUE:
+            self.complain(i, f"“{self.at(i)}” has no first-order reading here")
         j = i
         while (len(adjectives) <= MAX_WORDS and self.open_at(j)) or self.at(j) in GENERIC:
             noun = self._noun(j, number)
@@ -382,4 +384,5 @@ def _joined(word: str, parts: list[NounPhrase]) -> NounPhrase:
         lambda says: join("and" if word == "and" else "or", [part.wrap(says) for part in parts]),
         "plural" if word == "and" else parts[-1].number,
         scopal=True,
+        conjoined=word == "and",
     )

@@ -32,14 +32,24 @@ class Predicates(NounPhrases):
         """One predicate, or several joined by “and” or “or”."""
         for first, j, after in self._predicate(i, context, number, subject):
             yield first, j, after
-            yield from self._more_predicates([first], j, after, number, subject)
+            yield from self._more_predicates(i, [first], j, after, number, subject)
 
     def _more_predicates(
-        self, parts: list[VerbPhrase], i: int, context: Context, number: str, subject: Term | None
+        self,
+        start: int,
+        parts: list[VerbPhrase],
+        i: int,
+        context: Context,
+        number: str,
+        subject: Term | None,
     ) -> Verbs:
         for word in ("and", "or", "but"):
             j = i + 1 if self.at(i) == "," and self.at(i + 1) == word else i
             if self.at(j) != word:
+                continue
+            if number == "plural" and self.at(start) in (*DO, "can") and self.open_at(j + 1):
+                shared = self.words[start].text + (" not" if self.at(start + 1) == "not" else "")
+                self.complain(len(self.words), f"“{shared}” may or may not go on with “{self.at(j + 1)}”")
                 continue
             for more, k, after in self._predicate(j + 1, context, number, subject):
                 phrases = [*parts, more]
@@ -56,7 +66,7 @@ class Predicates(NounPhrases):
                         tuple(v for phrase in phrases for v in phrase.open),
                     )
                     yield together, k, after
-                    yield from self._more_predicates(phrases, k, after, number, subject)
+                    yield from self._more_predicates(start, phrases, k, after, number, subject)
 
     def _predicate(self, i: int, context: Context, number: str, subject: Term | None) -> Verbs:
         word = self.at(i)
@@ -108,7 +118,9 @@ class Predicates(NounPhrases):
         """A verb with nothing, an object, or a preposition and an object behind it."""
 
         def give(phrase: VerbPhrase, j: int, after: Context) -> Verbs:
-            if negated:
+            if negated and phrase.conjoined:
+                self.complain(j, "it isn't certain whether the “not” is meant for each or for all together")
+            elif negated:
                 hidden = after.hidden or bool(phrase.open)
                 yield phrase.negated(), j, replace(after, hidden=hidden, indefinites=context.indefinites)
             else:
@@ -187,6 +199,9 @@ class Predicates(NounPhrases):
         ) -> Iterator[tuple[list[VerbPhrase], list[bool], int, Context]]:
             negated = self.at(j) == "not"
             for part, k, after in self._complement(j + 1 if negated else j, now, number):
+                if negated and part.conjoined:
+                    self.complain(k, "it isn't certain whether the “not” is meant for each or for all together")
+                    continue
                 whole = [*parts, part.negated() if negated else part]
                 flags = [*denied, negated]
                 if done or len(whole) == 1:

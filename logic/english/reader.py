@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from logic.english.errors import EnglishError
 from logic.english.meaning import IS, symbol
 from logic.english.sentences import read_sentence
-from logic.english.words import Lexicon, Word, tokenize
+from logic.english.words import Lexicon, Word, singulars, tokenize
 from logic.syntax.formula import Formula, Function, Predicate
 from logic.syntax.walk import joined, nodes, rename
 
@@ -101,7 +102,38 @@ def read_problem(premises: Sequence[str], conclusion: str) -> ProblemRead:
         for text, item in zip(texts, read, strict=True)
     ]
     assumed = tuple(Read(text, named(formula)) for text, formula in _presupposed(formulas))
-    return ProblemRead(tuple(results[:-1]), results[-1], assumed, tuple(_warnings(lexicon)))
+    sentences = [words for item in tokens if isinstance(item, list) for _, words in item]
+    warnings = (*_warnings(lexicon), *_shared_words(sentences, formulas))
+    return ProblemRead(tuple(results[:-1]), results[-1], assumed, warnings)
+
+
+def _shared_words(sentences: Sequence[tuple[Word, ...]], formulas: list[Formula]) -> list[str]:
+    """Warnings where a word stands in two predicates that may have more, or less, to do with each other."""
+    symbols = {
+        (node.name, len(node.arguments))
+        for formula in formulas
+        for node in nodes(formula)
+        if isinstance(node, Predicate)
+    }
+    classes = {name.removeprefix(f"{IS}:") for name, arity in symbols if arity == 1 and name.startswith(f"{IS}:")}
+    found = []
+    for name, arity in sorted(symbols):
+        verb, _, rest = name.partition("_")
+        if arity == 1 and rest and not name.startswith(f"{IS}:") and (verb, 1) in symbols:
+            words = name.partition(":")[2].replace("_", " ")
+            found.append(f"“{words}” is one property, and doesn't say “{verb.partition(':')[2]}”")
+    heads: dict[str, set[str]] = {}
+    for words in sentences:
+        for first, second in pairwise(words):
+            nouns = {second.lower, *singulars(second.lower)} & classes
+            if first.lower in classes and first.open and second.open and nouns:
+                heads.setdefault(first.lower, set()).add(min(nouns))
+    found += [
+        f"“{adjective}” is taken to be the same of a {' and a '.join(sorted(nouns))}"
+        for adjective, nouns in sorted(heads.items())
+        if len(nouns) > 1
+    ]
+    return found
 
 
 def _presupposed(formulas: list[Formula]) -> list[tuple[str, Formula]]:

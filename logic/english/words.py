@@ -36,12 +36,12 @@ EVERYONE = {
     "anyone": "person", "anybody": "person", "anything": "thing",
 }  # fmt: skip
 NOBODY = {"nobody": "person", "nothing": "thing"}
-# Quantities that first-order logic with these words can't say.
+# What first-order logic can't say with these words, or not by adding one more property (a fake gun is no gun).
 VAGUE = {
     "most", "many", "few", "several", "usually", "often", "sometimes", "generally", "typically", "almost",
     "nearly", "half", "might", "may", "probably", "possibly", "perhaps", "always", "never", "must",
     "should", "would", "could", "will", "shall", "other", "another", "else", "same", "different", "unless",
-    "because", "while", "when", "where", "whose", "whom", "than", "exactly",
+    "former", "fake", "alleged", "supposed", "so-called", "would-be", "mock", "because", "while", "when", "where", "whose", "whom", "than", "exactly",
 }  # fmt: skip
 _OTHER = {
     "a", "an", "the", "all", "every", "each", "any", "some", "no", "not", "only", "and", "or", "but", "nor",

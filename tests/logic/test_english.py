@@ -48,6 +48,7 @@ def refusal(sentence: str, *context: str) -> str:
         ("Bob is kind but not rich.", "kind(Bob) ∧ ¬rich(Bob)"),
         ("Bob is neither kind nor rich.", "¬kind(Bob) ∧ ¬rich(Bob)"),
         ("Bob is either kind or rich.", "kind(Bob) ∨ rich(Bob)"),
+        ("Bob does not like Ann or Carl.", "¬(like(Bob, Ann) ∨ like(Bob, Carl))"),
         ("Bob and Alice are kind.", "kind(Bob) ∧ kind(Alice)"),
         ("John is taller than Mary.", "taller_than(John, Mary)"),
         ("Bob is more careful than Mary.", "more_careful_than(Bob, Mary)"),
@@ -112,6 +113,12 @@ def test_a_sentence_means(sentence, expected):
         ("Bob are kind.", "doesn't agree"),
         ("Bob is kind and rich or happy.", "or"),
         ("Bob must leave.", "must"),
+        ("Bob does not like Ann and Carl.", "each or for all"),
+        ("Bob is not taller than Ann and Carl.", "not"),
+        ("Dogs can swim and run.", "may or may not go on"),
+        ("Dogs do not bark and bite.", "may or may not go on"),
+        ("Bob likes a dog that barks and is kind.", "can mean"),
+        ("Bob is a former teacher.", "former"),
         ("Bob is 42.", "42"),
         ("Bob is", "ends"),
         ("kind Bob the.", ""),
@@ -181,6 +188,10 @@ def test_what_may_be_meant_otherwise_is_a_warning():
     assert any("either" in w for w in read_problem([], "Either Bob is kind or Ann is kind.").warnings)
     assert any("mortal" in w for w in read_problem(["Bob is a mortal."], "Bob is mortal.").warnings)
     assert any("past" in w for w in read_problem(["Bob was kind."], "Bob is kind.").warnings)
+    assert any(
+        "good" in w for w in read_problem(["Ann is a good cook.", "Ann is a judge."], "Ann is a good judge.").warnings
+    )
+    assert any("run fast" in w for w in read_problem(["Bob is tall.", "Bob runs fast."], "Bob runs.").warnings)
     assert read_problem(["Bob is kind."], "Bob is kind.").warnings == ()
 
 
