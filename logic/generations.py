@@ -54,10 +54,11 @@ _HEADING = re.compile(
 _GLOSSARY = re.compile(r"(?:predicates?|constants?|variables?|definitions?)", re.I)
 _GOAL = re.compile(r"(?:conclusions?|question|goal|hypothesis|query)", re.I)
 _MARK = re.compile(r"^\s*(?:[*•‣]\s+|\d{1,3}[.)]\s+|\(\d{1,3}\)\s+|>\s+)")
+_DASH = re.compile(r"\s*[-–—]\s+(?P<rest>.*)")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _TAG = re.compile(r"</?(?:evaluate|premises|conclusion|answer|fol|translation)>", re.I)
 _CONTINUES = re.compile(r"\s*(?:&|\||∧|∨|→|↔|⊕|->|<->|=>|and\b|or\b|\)|,)", re.I)
-_LOOKS_FORMAL = re.compile(r"[∀∃¬∧∨→↔⊕]|->|<->|=>|\w\(|\b(?:all|exists|forall)\s+\w+\s*[.(]|[&|]")
+_LOOKS_FORMAL = re.compile(r"[∀∃¬∧∨→↔⊕]|->|<->|=>|[\w'\"]\(|\b(?:all|exists|forall)\s+\w+\s*[.(]|[&|]")
 
 
 def take_apart(text: str) -> Generation:
@@ -93,17 +94,34 @@ def _bare_lines(text: str, notes: list[Note]) -> list[str]:
             continue
         line = _MARK.sub("", line, count=1)
         lines.append(line.rstrip())
-    return lines
+    return _without_dashes(lines)
+
+
+def _without_dashes(lines: list[str]) -> list[str]:
+    """Dashes that mark a list taken off. A dash is a negation too, so this needs a sign of a list: a label behind the
+    dash, or that nearly every line has one (at least three lines), headings aside."""
+    labelled = [
+        dash.group("rest") if (dash := _DASH.match(line)) and _LABEL.match(dash.group("rest")) else line
+        for line in lines
+    ]
+    countable = [line for line in labelled if line.strip() and not _HEADING.fullmatch(line.strip())]
+    dashed = sum(_DASH.match(line) is not None for line in countable)
+    if dashed >= 3 and dashed >= 0.8 * len(countable):
+        return [dash.group("rest") if (dash := _DASH.match(line)) else line for line in labelled]
+    return labelled
 
 
 def _without_markup(text: str) -> str:
     text = re.sub(r"\*\*|__(?=\w+:)", "", text)
+    # a dash before code marks a list
+    text = re.sub(r"^\s*[-–—]\s+`([^`\n]+)`", r"\1", text, flags=re.M)
     text = re.sub(r"(?<!`)`([^`\n]+)`(?!`)", r"\1", text)
     text = re.sub(r"\\(?:text|mathrm|mathit|operatorname|textit|textbf|mathsf)\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\[,;:!]|\\q?quad\b|\\left(?=[(\[])|\\right(?=[)\]])|\\\(|\\\)|\\\[|\\\]", " ", text)
     text = re.sub(r"\\([_$%&#])", r"\1", text)
     # a dollar sign before a digit is money
-    return re.sub(r"\$\$?(?!\d)|(?<=[)\s.}])\$\$?", " ", text) if re.search(r"\$[^$\n]*\\", text) else text
+    text = re.sub(r"\$\$?(?![\d$])([^$\n]+)\$\$?", r" \1 ", text)
+    return text
 
 
 def _labelled(lines: list[str], notes: list[Note]) -> list[Pair]:

@@ -36,6 +36,10 @@ def mend(text: str, notation: str | None = None) -> Reading:
     if _SUCH_THAT.search(text):  # before reading: `such that(P(x))` reads as a predicate `that`
         notes.append(Note("such that", "“there is an x such that” read as ∃x"))
         text = _SUCH_THAT.sub(r"exists \g<variable>. ", text)
+    closed = _arguments_closed(text) if len(text) <= LONGEST else None
+    if closed is not None and closed != text:  # else the rules on the tree take `P(x -> Q(x)` for one atom
+        notes.append(Note("arguments closed", f"{text.strip()[:80]} → {closed.strip()[:80]}"))
+        text = closed
     rules = TEXT_RULES.items() if len(text) <= LONGEST else ()
     for name, rule in [("", None), *rules]:
         if rule is not None:
@@ -103,6 +107,7 @@ _SUCH_THAT = re.compile(
     r"(?P<variable>[a-z]\d*)\s*,?\s+(?:such that|s\.t\.|where|with)\s*[:,]?\s*",
     re.I,
 )
+_OPEN_ARGUMENTS = re.compile(r"(\w\(\s*\w+(?:\s*,\s*\w+)*)\s*(->|→|=>|⇒|<->|↔|<=>|&|∧|\||∨|⊕|\band\b|\bor\b)", re.I)
 _IF_THEN = re.compile(r"\bif\s+((?:(?!\bif\b|\bthen\b).)+?)\s*,?\s*\bthen\s+", re.I | re.S)
 _BRACED = str.maketrans({"“": '"', "”": '"', "„": '"'})
 
@@ -128,6 +133,15 @@ def _without_prose(text: str) -> str | None:
         if head.count("(") == head.count(")") and tail.strip() and _PROSE.match(tail) and " for " not in f" {tail} ":
             return head
     return text
+
+
+def _arguments_closed(text: str) -> str | None:
+    """`all x. (P(x -> Q(x))`: where a closing bracket is missing, the arguments end before the connective.
+
+    Brackets that are missing only at the end are the reader's to add, so a text without such a place is unchanged.
+    """
+    missing = text.count("(") - text.count(")")
+    return _OPEN_ARGUMENTS.sub(r"\1) \2", text, count=missing) if missing > 0 else None
 
 
 def _if_then(text: str) -> str | None:
@@ -347,7 +361,7 @@ def _named_argument(tree: Loose) -> Loose:
 
 def _split(atom: Loose) -> Loose | None:
     for position, argument in enumerate(atom.kids):
-        if argument.kind == "op" and argument.value in CONNECTIVES:
+        if argument.kind == "op" and argument.value in ("and", "or", "comma"):
             operator = "and" if argument.value == "comma" else argument.value
             parts = [_with_argument(atom, position, kid) for kid in argument.kids]
             return Loose("op", operator, atom.start, parts)

@@ -32,6 +32,7 @@ from logic.syntax.walk import closed, free_variables
 REPAIRS: dict[str, str] = {
     "several variables after one quantifier": "`∀x y` is `∀x ∀y`",
     "brackets": "brackets missing or left over at the end",
+    "arguments closed": "`P(x -> Q(x)` is P(x) → Q(x)",
     "such that": "`there is an x such that P(x)` is ∃x P(x)",
     "words of a name joined": "`New York` is one name",
     "ellipsis": "`& ...` left out",

@@ -62,6 +62,19 @@ Predicates:
 **Conclusion:**
 Mortal(socrates)
 """,
+    "dashes": """**Premises:**
+- All men are mortal.
+  - `∀x (Man(x) → Mortal(x))`
+- Socrates is a man.
+  - `Man(socrates)`
+
+**Conclusion:**
+- Socrates is mortal.
+  - `Mortal(socrates)`
+""",
+    "dashes without code": "Premises:\n- ∀x (Man(x) → Mortal(x))\n- Man(socrates)\nConclusion:\n- Mortal(socrates)\n",
+    "dollars": "Premises:\n$\\forall x (Man(x) \\to Mortal(x))$\n$Man(socrates)$\nConclusion:\n$$Mortal(socrates)$$\n",
+    "quoted names": "Premises:\n∀x ('Man'(x) → 'Mortal'(x))\n'Man'('socrates')\nConclusion:\n'Mortal'('socrates')\n",
     "conclusion first": "Conclusion: Mortal(socrates)\nPremises:\n∀x (Man(x) → Mortal(x))\nMan(socrates)\n",
     "formulas alone": "∀x (Man(x) → Mortal(x))\nMan(socrates)\nMortal(socrates)\n",
     "windows line ends": LINC.replace("\n", "\r\n"),
@@ -73,6 +86,20 @@ def test_every_layout_gives_the_same_problem(layout: str) -> None:
     generation = take_apart(LAYOUTS[layout])
     found = repair([pair.formula for pair in generation.pairs[:-1]], generation.pairs[-1].formula)
     assert (*found.premises, found.conclusion) == MEANT
+
+
+def test_a_dash_that_negates_stays() -> None:
+    text = "Premises:\nall x. (P(x) -> Q(x))\n- exists x. Q(x)\nConclusion:\n-P(a)\n"
+    assert [read(pair.formula) for pair in take_apart(text).pairs] == [
+        read("all x. (P(x) -> Q(x))"),
+        read("-exists x. Q(x)"),
+        read("-P(a)"),
+    ]
+    labelled = take_apart("TEXT: No one.\nFOL: - exists x. Q(x)\nTEXT: Money.\nFOL: Costs(a, $100) & Costs(b, $200)")
+    assert [read(pair.formula) for pair in labelled.pairs] == [
+        read("-exists x. Q(x)"),
+        read("Costs(a, $100) & Costs(b, $200)"),
+    ]
 
 
 def test_sentences_are_kept_beside_their_formulas() -> None:

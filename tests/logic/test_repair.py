@@ -42,6 +42,8 @@ DATA = Path(__file__).parents[2] / "data"
         ("exists x in Dogs. (Barks(x) & Bites(x))", "∃x (Dogs(x) ∧ (Barks(x) ∧ Bites(x)))", "quantifier over a kind"),
         ("∀ x, Man x → ∃ y, Loves x y", "∀x (Man(x) → ∃y Loves(x, y))", "arguments without brackets"),
         ("For all x, if Dog(x) then Animal(x)", "∀x (Dog(x) → Animal(x))", "if and then"),
+        ("all x. (P(x -> Q(x))", "all x. (P(x) -> Q(x))", "arguments closed"),
+        ("R(a, b & P(a)", "R(a, b) & P(a)", "arguments closed"),
         ("a < b < c", "a < b & b < c", "chained comparison"),
         ("a != b != c != d", "a != b & b != c & c != d", "chained comparison"),
         ("(P(a) & Q(a)) = R(a)", "(P(a) & Q(a)) <-> R(a)", "equality of formulas"),
@@ -82,7 +84,8 @@ def test_a_formula_is_mended_and_the_repair_is_named(text: str, meant: str, kind
 
 
 @pytest.mark.parametrize(
-    "text", ["?", "", "Bel(a, ∀x P(x))", "P(a) & &", "just some words", "\\x.P(x)", "∀x x", "-((x. P(x)) -> Q)"]
+    "text",
+    ["?", "", "Bel(a, ∀x P(x))", "P(a) & &", "just some words", "\\x.P(x)", "∀x x", "-((x. P(x)) -> Q)", "P(x -> y)"],
 )
 def test_what_no_rule_helps_stays_an_error(text: str) -> None:
     with pytest.raises(ReadError):
