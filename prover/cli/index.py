@@ -70,8 +70,8 @@ def index(
         print(json.dumps({"schema": SCHEMA, "index": str(folder), "premises": built.premises, "modules": built.modules,
                           "extracted": list(built.extracted), "seconds": round(seconds, 2)}))  # fmt: skip
     else:
-        print(f"{built.premises} premises of {built.modules} modules ({len(built.extracted)} read anew) in {seconds:.1f} s: "
-              f"{folder}")  # fmt: skip
+        print(f"{built.premises} premises of {built.modules} modules ({len(built.extracted)} read anew) "
+              f"in {seconds:.1f} s: {folder}")  # fmt: skip
 
 
 def _source(lean: str, library: tuple[str, ...], project: Path | None):  # type: ignore[no-untyped-def]
