@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 
@@ -45,22 +46,18 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def here(prepared, cache):
+def here(prepared, tmp_path, monkeypatch):
     """A cache that holds the prepared Lean by hard links: replace its files, never write into them."""
-    place = install.place()
     original = prepared.artefacts.parent
-
-    def link(source, target):
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copyfile(source, target)
-
-    shutil.copytree(prepared.artefacts, place.prepared.artefacts, copy_function=link)
-    shutil.copytree(prepared.library, place.prepared.library, copy_function=link)
-    for name in (place.module.name, place.library_manifest.name):
-        link(original / name, place.folder / name)
-    return place
+    same_disk = tmp_path.stat().st_dev == original.stat().st_dev
+    with tempfile.TemporaryDirectory(prefix="test-", dir=tmp_path if same_disk else original.parent) as cache:
+        monkeypatch.setenv("ENTAILS_CACHE", cache)
+        place = install.place()
+        shutil.copytree(prepared.artefacts, place.prepared.artefacts, copy_function=os.link)
+        shutil.copytree(prepared.library, place.prepared.library, copy_function=os.link)
+        for name in (place.module.name, place.library_manifest.name):
+            os.link(original / name, place.folder / name)
+        yield place
 
 
 def replace(path, content):
@@ -97,11 +94,11 @@ def test_what_is_whole_is_found_and_used_without_making_anything(here):
     assert not said.steps and not said.lines
 
 
-def test_nothing_is_found_in_an_empty_cache_or_for_another_fingerprint(here, cache, monkeypatch):
+def test_nothing_is_found_in_an_empty_cache_or_for_another_fingerprint(here, tmp_path, monkeypatch):
     monkeypatch.setattr(install.engine, "fingerprint", lambda: OTHER)
     assert install.locate() is None
-    monkeypatch.setenv("ENTAILS_CACHE", str(cache / "elsewhere"))
-    assert install.locate() is None and not (cache / "elsewhere").exists()
+    monkeypatch.setenv("ENTAILS_CACHE", str(tmp_path / "elsewhere"))
+    assert install.locate() is None and not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize("name", [*install.COMPILED, *install.SNAPSHOT])
@@ -164,7 +161,7 @@ def test_a_mended_snapshot_proves(here):
         assert lean.verify(f"{statement} := Nat.add_comm a b", f"{statement} := sorry").accepted
 
 
-def test_two_processes_at_once_make_it_once(here, cache):
+def test_two_processes_at_once_make_it_once(here):
     here.prepared.memory.unlink()
     command = [sys.executable, "-c", "from logic.main import main; main()", "lean", "prepare"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
@@ -176,7 +173,7 @@ def test_two_processes_at_once_make_it_once(here, cache):
     assert begun == "entails: Starting Lean and saving its memory ..."
     assert done.startswith("entails: Starting Lean and saving its memory: done in ") and "\x1b" not in errors[0]
     assert "Another process is preparing Lean; waiting for it." in errors[1] and "Starting" not in errors[1]
-    assert here.damage(hashes=True) is None and not half_made(cache)
+    assert here.damage(hashes=True) is None and not half_made(here.folder.parent)
 
 
 def test_a_failure_leaves_what_was_there(here, tmp_path):
@@ -446,18 +443,20 @@ def test_status_of_nothing_is_a_negative_answer_and_makes_nothing(cache):
     assert not cache.exists()
 
 
-def test_remove_takes_all_versions_and_nothing_of_others(here, cache):
+def test_remove_takes_all_versions_and_nothing_of_others(here):
     (here.folder / OTHER).mkdir()
     (here.folder / "mine.txt").write_text("keep")
-    (cache / "search.index").write_text("keep")
+    (here.folder.parent / "search.index").write_text("keep")
     removed = entails("remove")
     assert removed.returncode == 0 and "MB removed" in removed.stdout
-    assert [path.name for path in here.folder.iterdir()] == ["mine.txt"] and (cache / "search.index").exists()
+    assert [path.name for path in here.folder.iterdir()] == ["mine.txt"]
+    assert (here.folder.parent / "search.index").exists()
     assert install.locate() is None
     assert entails("remove").stdout == "nothing to remove\n"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_from_nothing_to_a_theorem(cache):
     """The whole way: fetch, unpack, compile, snapshot."""
     said = Said()
