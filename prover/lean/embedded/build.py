@@ -45,7 +45,7 @@ def compile_module(source: Path, folder: Path) -> None:
     with gzip.open(source) as file:
         module, glue, symbols = rewrite(file.read())
     (folder / "symbols.bin").write_bytes(symbols)
-    for name, content in (("glue", wasmtime.wat2wasm(glue)), ("lean", module)):
+    for name, content in (("glue", bytes(wasmtime.wat2wasm(glue))), ("lean", module)):
         (folder / f"{name}.cwasm").write_bytes(wasmtime.Module(engine(), content).serialize())
 
 

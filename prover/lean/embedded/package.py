@@ -120,7 +120,7 @@ def _unpack_library(archive: tarfile.TarFile, folder: Path, advance: Callable[[]
     return files
 
 
-def _copy(source: IO[bytes], target: IO[bytes], advance: Callable[[], None]) -> manifest.Entry:
+def _copy(source: IO[bytes], target: IO[bytes] | gzip.GzipFile, advance: Callable[[], None]) -> manifest.Entry:
     digest, size = hashlib.sha256(), 0
     while chunk := source.read(_CHUNK):
         target.write(chunk)

@@ -48,7 +48,7 @@ class Bars:
         self._bars = bars
 
     def say(self, line: str) -> None:
-        self._bars.console.print(f"entails: {line}", markup=False, highlight=False)
+        self._bars.console.print(f"entails: {line}", markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Update]:
