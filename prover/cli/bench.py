@@ -1,0 +1,79 @@
+"""`entails bench …`: runs over many theorems, and the benches of other rooms that have a command.
+
+Not here: the runs themselves (`prover/bench.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prover.cli.bench_library import library_data
+from prover.cli.bench_retrieval import retrieval
+from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
+from search.strategies import DEFAULT_STRATEGY
+
+app = typer.Typer(add_completion=False, help="Benchmark runs over many theorems.", no_args_is_help=True)
+app.command("library-data")(library_data)
+app.command()(retrieval)
+
+
+@app.command()
+def prove(
+    statements: Annotated[Path, typer.Argument(help="JSON lines: name, statement, optional preamble and imports.")],
+    out: Annotated[Path, typer.Option(help="Results are appended here; what is in it already is not run again.")],
+    seconds: Annotated[float, typer.Option(help="Wall clock for each theorem.", min=0.1)] = 60.0,
+    workers: Annotated[int, typer.Option(help="Processes, one theorem each at a time.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    strategy: Annotated[str, typer.Option(help="Which state is expanded next.")] = DEFAULT_STRATEGY,
+    generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Prove every theorem of a file, and go on after being killed.
+
+    Exit codes: 0 the run is complete, 2 bad input, 3 Lean missing.
+    """
+    from prover.bench import BadResults, BenchResult, run
+    from prover.data.rows import BadRows, read_rows
+    from prover.generators.portfolio import UnknownGenerator, make_generator
+    from search.errors import UnknownName
+    from search.strategies import make_strategy
+
+    try:
+        make_strategy(strategy)
+        make_generator(generator)
+        rows = list(read_rows(statements))[:limit]
+    except (UnknownName, UnknownGenerator, BadRows) as error:
+        fail(str(error), BAD_INPUT)
+    except OSError as error:
+        fail(f"{statements} cannot be read: {error.strerror}.", BAD_INPUT)
+    except UnicodeDecodeError:
+        fail(f"{statements} is no UTF-8 text.", BAD_INPUT)
+    if not rows:
+        fail(f"{statements} holds no theorem.", BAD_INPUT)
+    count = proved = 0
+
+    def show(result: BenchResult) -> None:
+        nonlocal count, proved
+        count, proved = count + 1, proved + result.proved
+        mark = "✓" if result.proved else "✗"
+        said = result.tactics.split("\n")[0] if result.proved else result.reason
+        if not quiet:
+            print(f"{mark} {result.name} {result.seconds:.1f} s  {said[:100]}  [{proved}/{count}]", file=sys.stderr)
+
+    with lean_errors():
+        try:
+            summary = run(rows, out, seconds=seconds, workers=workers, seed=seed, strategy=strategy,
+                          generator=generator, on_result=show)  # fmt: skip
+        except BadResults as error:
+            fail(str(error), BAD_INPUT)
+        except OSError as error:
+            fail(f"{out} cannot be written: {error.strerror}.", BAD_INPUT)
+        except KeyboardInterrupt:
+            print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+    print(summary)
