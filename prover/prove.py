@@ -1,7 +1,8 @@
 """Proves the holes of a source: opens it in Lean, searches, puts proofs in place, and asks the gate.
 
 Not here: tactics (`prover.generators`), the search (`search`), what counts as a proof (`prover.lean.gate`). Each hole
-is searched in two stages: one-line proofs under growing limits, then a tree search for what is left of the budget.
+is searched in stages: one-line proofs under growing limits, whole proofs where there is a model for them, then a tree
+search for what is left of the budget.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from prover import script
 from prover.generators.portfolio import GENERATORS, make_generator
 from prover.generators.protocol import Position, TacticGenerator
+from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import BadSource, Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import HoleResult, ProofResult, ProofStep, ProveStatistics, Status
@@ -22,6 +24,9 @@ from search import Budget, Options, Search
 from search import events as search_events
 from search.protocols import Solved, TimedOut
 from search.strategies import DEFAULT_STRATEGY, make_strategy
+
+if TYPE_CHECKING:
+    from prover.whole import WholeProofs
 
 DEFAULT_SECONDS = 60.0
 #: One-line proofs are tried in rounds, the wall clock of a tactic growing; the last is short of a whole search.

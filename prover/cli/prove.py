@@ -33,6 +33,7 @@ def prove(
     candidates: Annotated[Optional[int], typer.Option(help="Tactics kept for each state.", min=1)] = None,  # noqa: UP045
     generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
     model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
+    mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
     strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
@@ -50,7 +51,7 @@ def prove(
     if write and source.path is None:
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():
-        from prover.cli.with_model import say, with_model
+        from prover.cli.with_model import MODES, with_model
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
         from prover.prove import HoleFinished
@@ -60,6 +61,8 @@ def prove(
 
         if lean not in BACKENDS:
             fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)
+        if mode not in MODES:
+            fail(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.", BAD_INPUT)
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
         with Live(enabled=not quiet) as view:
@@ -70,9 +73,10 @@ def prove(
                 view.show(event)
 
             proposes: object = generator
-            tactics = None
+            joined = None
             if model is not None:
-                proposes, tactics = with_model(model, generator, seed, samples)
+                joined = with_model(model, generator, seed, samples, mode)
+                proposes = joined.generator
             opened = open_lean(lean, workers=workers, project=place)
             options = {} if strategy is None else {"strategy": strategy}
             try:
@@ -90,8 +94,8 @@ def prove(
                 raise typer.Exit(INTERRUPTED) from None
             finally:
                 opened.close()
-    if model is not None:
-        say(tactics)
+    if joined is not None:
+        joined.say()
     if json:
         print(result.to_json())
     else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator, Proposed, Tactic
@@ -20,6 +21,9 @@ from prover.generators.prompts import Premise, StateQuestion
 from prover.generators.protocol import Position, TacticGenerator
 from prover.models.errors import BadRequest
 from search.protocols import Candidate
+
+if TYPE_CHECKING:
+    from prover.whole import WholeProofs
 
 
 class ModelTactics:
@@ -76,15 +80,20 @@ class Mixture:
 
     Args:
         generators: with their weights, which need not sum to one.
+        whole_proofs: the stage of whole proofs (`prover.whole`) that goes before the search; its hints belong among
+            the generators.
 
     Raises:
         BadRequest: there is no generator, or a weight is not positive.
     """
 
-    def __init__(self, generators: Sequence[tuple[TacticGenerator, float]]) -> None:
+    def __init__(
+        self, generators: Sequence[tuple[TacticGenerator, float]], whole_proofs: WholeProofs | None = None
+    ) -> None:
         if not generators or not all(weight > 0 for _, weight in generators):
             raise BadRequest("A mixture needs generators with positive weights.")
         self.generators = tuple(generators)
+        self.whole_proofs = whole_proofs
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
         """See `TacticGenerator`; the log-probabilities of a position sum to one."""

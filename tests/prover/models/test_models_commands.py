@@ -8,44 +8,71 @@ import pytest
 
 from logic.main import COMMANDS
 from prover.cli.lazy import run
-from prover.cli.with_model import say, with_model
+from prover.cli.with_model import with_model
 from prover.generators.neural import Mixture
 from prover.generators.portfolio import Portfolio
 from prover.generators.protocol import Position
 from prover.lean.state import Goal
+from prover.models import open_model
 
 POSITION = Position((Goal("⊢ a", "a"),))
 
 
 def test_without_the_model_the_portfolio_goes_on_and_it_is_said(capsys):
-    generator, tactics = with_model("nobody/nothing", "portfolio", seed=0, samples=2)
+    joined = with_model("nobody/nothing", "portfolio", seed=0, samples=2)
+    joined.say()
     said = capsys.readouterr().err.splitlines()
-    assert isinstance(generator, Portfolio)
-    assert tactics is None
+    assert isinstance(joined.generator, Portfolio)
     assert said[0].startswith("entails: The checkpoint nobody/nothing is not on this machine")
     assert said[1] == "entails: going on with the portfolio alone."
     assert len(said) == 2
 
 
 def test_a_specification_that_is_no_model_is_said(capsys):
-    generator, _ = with_model("what is this", "portfolio", seed=0, samples=2)
-    assert isinstance(generator, Portfolio)
+    joined = with_model("what is this", "portfolio", seed=0, samples=2)
+    assert isinstance(joined.generator, Portfolio)
     assert "'what is this' is no model" in capsys.readouterr().err
 
 
 def test_the_models_tactics_join_the_portfolios_and_its_troubles_are_said(llama, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    generator, tactics = with_model(str(llama), "portfolio", seed=0, samples=4)
+    joined = with_model(str(llama), "portfolio", seed=0, samples=4)
+    generator = joined.generator
     assert isinstance(generator, Mixture)
     [found] = generator.propose([POSITION])
     [again] = generator.propose([POSITION])
     assert found == again
     assert {c.action for c in Portfolio().propose([POSITION])[0]} <= {c.action for c in found}
-    say(tactics)
+    joined.say()
     said = capsys.readouterr().err
-    assert "model: 1 states asked, 1 from the cache" in said
+    assert "model: 1 questions asked, 1 answered by the cache" in said
     # A checkpoint without a chat template, asked in the chat format: the user hears of it.
     assert "model, 2 times: This checkpoint has no chat template" in said
+
+
+@pytest.mark.parametrize("mode", ["search", "whole", "hybrid"])
+def test_a_recorded_whole_proof_is_used_in_the_modes_that_have_one(mode, monkeypatch, tmp_path, capsys):
+    """A statement that the portfolio is not let search for: no expansions, no one-liners."""
+    from prover.prove import prove
+
+    # Not the user's cache of answers; that of Lean, which is in the same folder, is wanted.
+    monkeypatch.setattr("prover.cli.with_model.open_model", lambda spec, cache: open_model(spec))
+    path = tmp_path / "proofs.jsonl"
+    samples = ["```lean4\ntheorem t : True ∧ True := by\n  constructor\n  · trivial\n  · trivial\n```"]
+    path.write_text(json.dumps({"id": "t", "samples": samples}))
+    joined = with_model(str(path), "portfolio", seed=0, samples=1, mode=mode)
+    result = prove("theorem t : True ∧ True := by sorry", generator=joined.generator, expansions=0, seconds=30)
+    assert result.proved == (mode != "search")
+    if result.proved:
+        assert result.holes[0].stage == "whole proof"
+        assert "· trivial" in result.source
+    joined.say()
+    assert "questions asked" in capsys.readouterr().err
+
+
+def test_a_mode_that_is_none_is_one_sentence(capsys):
+    assert run(COMMANDS, ["prove", "theorem t : True := by sorry", "--mode", "guess"]) == 2
+    assert "There is no mode 'guess'" in capsys.readouterr().err
 
 
 def test_training_from_the_command_line(llama, tmp_path, capsys):
