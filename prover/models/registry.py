@@ -81,7 +81,8 @@ def open_model(spec: str, *, cache: str | Path | bool = False, **options: Any) -
         if "unexpected keyword argument" in str(error):
             raise BadRequest(f"A model of kind {kind!r} has no such option: {error}.") from error
         raise
-    if cache is False:
+    if cache is False or kind == "recorded":
+        # A recording is on disk already, and an answer kept from it would outlive a change of the file.
         return model
     from prover.models.cache import CachedModel
 

@@ -220,6 +220,14 @@ def test_a_recording_that_cannot_be_read_is_one_sentence(tmp_path, content):
         open_model(f"recorded:{path}")
 
 
+def test_a_recording_is_not_cached(tmp_path):
+    path = tmp_path / "r.jsonl"
+    for text in ("one", "two"):
+        path.write_text(json.dumps({"prompt": "p", "completions": [text]}))
+        [reply] = open_model(str(path), cache=tmp_path / "cache").generate([Request("p")])
+        assert reply.completions[0].text == text
+
+
 def test_specifications_are_read_in_the_documented_order(tmp_path):
     folder = tmp_path / "checkpoint"
     folder.mkdir()
