@@ -84,6 +84,52 @@ def save(model, tokenizer, folder: Path) -> Path:
     return folder
 
 
+def write_gguf(path: Path, model) -> Path:
+    """A Llama in llama.cpp's format, its own order of the rotary dimensions included."""
+    import gguf
+    import numpy
+    from tokenizers import pre_tokenizers
+
+    config, weights = model.config, {name: value.numpy() for name, value in model.state_dict().items()}
+    out = gguf.GGUFWriter(str(path), "llama")
+    out.add_block_count(config.num_hidden_layers)
+    out.add_context_length(config.max_position_embeddings)
+    out.add_embedding_length(config.hidden_size)
+    out.add_feed_forward_length(config.intermediate_size)
+    out.add_head_count(config.num_attention_heads)
+    out.add_head_count_kv(config.num_key_value_heads)
+    out.add_layer_norm_rms_eps(config.rms_norm_eps)
+    out.add_rope_dimension_count(config.head_dim)
+    out.add_vocab_size(config.vocab_size)
+    # A byte-level tokenizer is known by its merges: one, in the place of a byte that no test uses.
+    out.add_tokenizer_model("gpt2")
+    out.add_token_list(["<s>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())[:-1], "ab"])
+    out.add_token_merges(["a b"])
+    out.add_token_types([3, 3] + [1] * 256)
+    out.add_bos_token_id(0)
+    out.add_eos_token_id(1)
+    for theirs, ours in (("token_embd", "model.embed_tokens"), ("output_norm", "model.norm"), ("output", "lm_head")):
+        out.add_tensor(f"{theirs}.weight", weights[f"{ours}.weight"])
+    names = {
+        "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+        "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
+    }  # fmt: skip
+    heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
+    for layer in range(config.num_hidden_layers):
+        for theirs, ours in names.items():
+            value = weights[f"model.layers.{layer}.{ours}.weight"]
+            if theirs in heads:
+                split = value.reshape(heads[theirs], 2, -1, value.shape[1])
+                value = split.swapaxes(1, 2).reshape(value.shape)
+            out.add_tensor(f"blk.{layer}.{theirs}.weight", numpy.ascontiguousarray(value))
+    out.write_header_to_file()
+    out.write_kv_data_to_file()
+    out.write_tensors_to_file()
+    out.close()
+    return path
+
+
 @pytest.fixture(scope="session")
 def tiny():
     """The makers above."""
@@ -91,7 +137,7 @@ def tiny():
     pytest.importorskip("transformers")
     # On matrices this small a second thread only waits for the first.
     torch.set_num_threads(1)
-    return SimpleNamespace(causal=causal, t5=t5, tokenizer=byte_tokenizer, save=save)
+    return SimpleNamespace(causal=causal, t5=t5, tokenizer=byte_tokenizer, save=save, gguf=write_gguf)
 
 
 @pytest.fixture(scope="session")

