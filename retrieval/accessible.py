@@ -39,9 +39,7 @@ def closure(modules: Sequence[Module]) -> tuple[list[Module], np.ndarray]:
     for module in modules:
         for imported in module.imports:
             if imported not in by_name:
-                raise CorpusError(
-                    f"the module {module.name!r} imports {imported!r}, which is not in the corpus"
-                )
+                raise CorpusError(f"the module {module.name!r} imports {imported!r}, which is not in the corpus")
             graph.add_edge(imported, module.name)
     try:
         order = list(nx.lexicographical_topological_sort(graph))
@@ -89,9 +87,7 @@ class Accessibility:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        mask = Mask(
-            self._allowed(position, within), narrowed=not isinstance(position, Everywhere) or bool(within)
-        )
+        mask = Mask(self._allowed(position, within), narrowed=not isinstance(position, Everywhere) or bool(within))
         self._kept[key] = mask
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -120,11 +116,7 @@ class Accessibility:
         if within:
             inside = np.zeros(count, bool)
             for prefix in within:
-                found = [
-                    m
-                    for m, name in enumerate(self._modules)
-                    if name == prefix or name.startswith(f"{prefix}.")
-                ]
+                found = [m for m, name in enumerate(self._modules) if name == prefix or name.startswith(f"{prefix}.")]
                 if not found:
                     raise UnknownModule(f"the corpus has no module {prefix!r} and none below it")
                 inside[found] = True

@@ -91,9 +91,13 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
             ranker.rank(query, 10)
             times.append(1000 * (time.perf_counter() - start))
         print(f"  {ranker.name:10} median {np.median(times):.2f} ms, 95 % {np.percentile(times, 95):.2f} ms")
-    exact = [set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)]) for q in sample[:50]]
+    exact = [
+        set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)])
+        for q in sample[:50]
+    ]
     found = [set(dense.top(q, 10)[0].tolist()) for q in sample[:50]]
-    print(f"  dense finds {100 * np.mean([len(a & b) / 10 for a, b in zip(exact, found, strict=True)]):.1f} % of the exact 10")
+    share = np.mean([len(a & b) / 10 for a, b in zip(exact, found, strict=True)])
+    print(f"  dense finds {100 * share:.1f} % of the exact 10")
     batched(corpus, dense, options)
 
 

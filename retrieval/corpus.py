@@ -41,14 +41,10 @@ class Corpus:
         self.digests = arrays["digest"]  # uint64 [premises]: changes when what a ranker reads changes
         self.modules: tuple[str, ...] = tuple(Strings.of(arrays, "module"))
         self.paths: tuple[str, ...] = tuple(Strings.of(arrays, "path"))
-        self.starts = arrays[
-            "start"
-        ]  # int64 [modules + 1]: premises of module m are starts[m] … starts[m+1]-1
+        self.starts = arrays["start"]  # int64 [modules + 1]: premises of module m are starts[m] … starts[m+1]-1
         self._constant_numbers: dict[str, int] | None = None
         self._kinds: tuple[str, ...] = tuple(stored.meta["kinds"])
-        self.accessible = Accessibility(
-            self.modules, self.starts, arrays["closure"], arrays["ordered"], self.module
-        )
+        self.accessible = Accessibility(self.modules, self.starts, arrays["closure"], arrays["ordered"], self.module)
 
     # reading
 

@@ -38,9 +38,7 @@ class Encoder(Protocol):
 class TransformerEncoder:
     """Mean pooling over a Hugging Face encoder."""
 
-    def __init__(
-        self, name: str, model: Any, tokenizer: Any, form: str, max_length: int, batch_size: int = 32
-    ) -> None:
+    def __init__(self, name: str, model: Any, tokenizer: Any, form: str, max_length: int, batch_size: int = 32) -> None:
         self.name, self.model, self.tokenizer = name, model, tokenizer
         self.form, self.format, self.max_length, self.batch_size = form, FORMATS[form], max_length, batch_size
         self.dimension = int(getattr(model.config, "hidden_size", None) or model.config.d_model)
@@ -109,7 +107,8 @@ def load_encoder(
     """Load a checkpoint by folder or hub id.
 
     `device`: "cpu", "cuda", … (a GPU if there is one); on a GPU the weights are BF16, or FP16 where the card
-    has no BF16, unless `dtype` names another (training needs "float32"). `form` is a key of FORMATS ("reprover" for T5 family checkpoints, else "words").
+    has no BF16, unless `dtype` names another (training needs "float32"). `form` is a key of FORMATS
+    ("reprover" for T5 family checkpoints, else "words").
     Raises MissingExtra or EncoderError.
     """
     try:
@@ -133,9 +132,7 @@ def load_encoder(
         config = transformers.AutoConfig.from_pretrained(checkpoint, **options)
         tokenizer = transformers.AutoTokenizer.from_pretrained(checkpoint, **options)
         try:
-            model = transformers.AutoModelForTextEncoding.from_pretrained(
-                checkpoint, dtype=precision, **options
-            )
+            model = transformers.AutoModelForTextEncoding.from_pretrained(checkpoint, dtype=precision, **options)
         except ValueError:  # no text-encoding head is registered for this architecture
             model = transformers.AutoModel.from_pretrained(checkpoint, dtype=precision, **options)
         model = model.to(device).eval()
@@ -176,11 +173,7 @@ def _sentence_transformers(checkpoint: str, local_only: bool) -> str:
     config = cached_file(checkpoint, f"{kinds[1][1]}/config.json", **quiet)
     pooling = json.loads(Path(config).read_text()) if config else {}
     mean = pooling.get("pooling_mode") == "mean" or pooling.get("pooling_mode_mean_tokens")
-    others = [
-        k
-        for k, v in pooling.items()
-        if k.startswith("pooling_mode_") and k != "pooling_mode_mean_tokens" and v
-    ]
+    others = [k for k, v in pooling.items() if k.startswith("pooling_mode_") and k != "pooling_mode_mean_tokens" and v]
     return "mean" if mean and not others else "own"
 
 

@@ -47,6 +47,4 @@ REBUILD = "build it again with `entails index --rebuild`"
 
 def missing_extra(what: str, package: str, extra: str) -> MissingExtra:
     """`what` needs `package`, which `pip install entails[extra]` brings."""
-    return MissingExtra(
-        f"{what} needs the package {package}; install it with `pip install 'entails[{extra}]'`"
-    )
+    return MissingExtra(f"{what} needs the package {package}; install it with `pip install 'entails[{extra}]'`")

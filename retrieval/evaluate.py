@@ -30,9 +30,7 @@ class Score:
     mrr: float
 
 
-def evaluate(
-    ranker: Ranker, examples: Sequence[Example], progress: Callable[[int], None] | None = None
-) -> Score:
+def evaluate(ranker: Ranker, examples: Sequence[Example], progress: Callable[[int], None] | None = None) -> Score:
     """Score a ranker. Each query stands at its example's position and does not see the theorem itself."""
     first, ten, reciprocal, scored = 0.0, 0.0, 0.0, 0
     for start in range(0, len(examples), BATCH):
@@ -53,7 +51,7 @@ def evaluate(
 def split_by_module(
     examples: Iterable[Example], validation: float = 0.1, test: float = 0.1, seed: int = 0
 ) -> dict[str, list[Example]]:
-    """ "train", "validation" and "test"; a module's examples stay together, wherever the module is listed.
+    """The parts "train", "validation" and "test"; a module's examples stay together, wherever the module is listed.
 
     A hash of the module's name and the seed decides, so that adding modules moves no other module.
     """

@@ -66,9 +66,7 @@ def read_jsonl(path: Path, corpus: Corpus) -> Read:
         positives = tuple(i for i in found if i is not None and allowed[i])
         inaccessible += sum(i is not None and not allowed[i] for i in found)
         if positives:
-            examples.append(
-                Example(state, data.get("theorem") or "", place, positives, data.get("tactic", ""))
-            )
+            examples.append(Example(state, data.get("theorem") or "", place, positives, data.get("tactic", "")))
     return Read(tuple(examples), unknown, inaccessible)
 
 

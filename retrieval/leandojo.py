@@ -40,9 +40,7 @@ def read_corpus(path: Path, lean: str = "", duplicates: str = "error") -> Corpus
             file, imports, premises = data["path"], data["imports"], data["premises"]
             kept = [_premise(p) for p in premises if _usable(p)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CorpusError(
-                f"{where}: not a file of a LeanDojo corpus ({type(error).__name__}: {error})"
-            ) from None
+            raise CorpusError(f"{where}: not a file of a LeanDojo corpus ({type(error).__name__}: {error})") from None
         if file in names:
             raise CorpusError(f"{where}: the file {file!r} is there twice")
         name = module_name(file)
@@ -133,16 +131,12 @@ def _locate(corpus: Corpus, path: str, place: tuple[int, int]) -> int | None:
 
 def _usable(premise: dict) -> bool:
     name = premise["full_name"]
-    return bool(
-        name and premise["code"] and "user__.n" not in name and not (name[0] == "[" and name[-1] == "]")
-    )
+    return bool(name and premise["code"] and "user__.n" not in name and not (name[0] == "[" and name[-1] == "]"))
 
 
 def _premise(data: dict) -> Premise:
     (a, b), (c, d) = data["start"], data["end"]
-    return Premise(
-        data["full_name"], data["code"], data.get("kind", ""), span=(int(a), int(b), int(c), int(d))
-    )
+    return Premise(data["full_name"], data["code"], data.get("kind", ""), span=(int(a), int(b), int(c), int(d)))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict]]:

@@ -39,9 +39,7 @@ class Sampler:
         self.corpus, self.negatives, self.in_file, self.seed = corpus, negatives, in_file, seed
         self._rows = [(e, p) for e in examples for p in e.positives]
         self.size = min(size, len(self._rows))
-        self.batches = (
-            len(self._rows) // self.size if self.size else 0
-        )  # in an epoch; the rest waits for the next
+        self.batches = len(self._rows) // self.size if self.size else 0  # in an epoch; the rest waits for the next
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 through all epochs."""
@@ -52,16 +50,12 @@ class Sampler:
         masks = [self.corpus.accessible.mask(e.position).allowed for e, _ in rows]
         contrast = [self._negatives(e, p, m, rng) for (e, p), m in zip(rows, masks, strict=True)]
         # Positives first, then each example's first negative, then the second, …
-        premises = np.array(
-            [p for _, p in rows] + [c[j] for j in range(self.negatives) for c in contrast], np.int64
-        )
+        premises = np.array([p for _, p in rows] + [c[j] for j in range(self.negatives) for c in contrast], np.int64)
         label = np.array([np.isin(premises, e.positives) for e, _ in rows], np.float32)
         weight = np.array([m[premises] for m in masks], np.float32)
         return Batch(tuple(e.state for e, _ in rows), premises, label, weight)
 
-    def _negatives(
-        self, example: Example, positive: int, allowed: np.ndarray, rng: np.random.Generator
-    ) -> list[int]:
+    def _negatives(self, example: Example, positive: int, allowed: np.ndarray, rng: np.random.Generator) -> list[int]:
         starts = self.corpus.starts
         m = int(np.searchsorted(starts, positive, "right")) - 1
         first, last = int(starts[m]), int(starts[m + 1])

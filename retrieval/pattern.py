@@ -14,7 +14,8 @@ from retrieval.errors import RetrievalError
 from retrieval.rankers.flat import CONCLUSION, HYPOTHESIS, symbol
 from retrieval.rankers.structural import Structural
 from retrieval.rankers.tree import ANONYMOUS
-from retrieval.terms import VARIABLE, Term, read_statement
+from retrieval.statements import read_statement
+from retrieval.terms import VARIABLE, Term
 
 # Lean prints the notation, never these names.
 NOTATION = {
@@ -54,16 +55,12 @@ def occurrences(index: Structural, text: str) -> tuple[np.ndarray, np.ndarray]:
         premise = np.searchsorted(index.flat.offsets, starts, "right") - 1
         conclusion = np.flatnonzero(items == CONCLUSION)[premise]
         best = np.full(len(index.flat), -1, np.int64)
-        np.maximum.at(
-            best, premise, np.where(starts == conclusion + 1, 2, np.where(starts > conclusion, 1, 0))
-        )
+        np.maximum.at(best, premise, np.where(starts == conclusion + 1, 2, np.where(starts > conclusion, 1, 0)))
         found = np.flatnonzero(best >= (1 if text.lstrip().startswith(("⊢", "|-")) else 0))
         grade = best[found]
     for name in dict.fromkeys(n for t in terms for n in _full_names(t)):
         owners = index.corpus.with_constant(name)
-        if (
-            owners is not None
-        ):  # `List.map` and `Option.map` are one symbol in the index, but not to the caller
+        if owners is not None:  # `List.map` and `Option.map` are one symbol in the index, but not to the caller
             keep = np.isin(found, owners)
             found, grade = found[keep], grade[keep]
     return found, grade
@@ -115,9 +112,7 @@ def _implications(index: Structural, patterns: list[list[int]]) -> np.ndarray:
         )
 
     found = [
-        p
-        for i, p in enumerate(owner.tolist())
-        if joins(p, 0, {t: int(at[i]) for t, at in conclusions[1].items()})
+        p for i, p in enumerate(owner.tolist()) if joins(p, 0, {t: int(at[i]) for t, at in conclusions[1].items()})
     ]
     return np.array(sorted(set(found)), np.int64)
 

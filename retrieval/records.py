@@ -35,7 +35,8 @@ class Premise:
 class Module:
     """A file of the library: its direct imports and its premises in the order of declaration.
 
-    `ordered` False: the order is not known, so no premise of the module is accessible within it. `fingerprint` changes when the module changes (for example a hash of its .olean); `path` is the file
+    `ordered` False: the order is not known, so no premise of the module is accessible within it. `fingerprint`
+    changes when the module changes (for example a hash of its .olean); `path` is the file
     where the corpus names files and not modules (LeanDojo).
     """
 

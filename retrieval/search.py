@@ -21,9 +21,7 @@ from retrieval.rankers.structural import Structural
 from retrieval.records import Everywhere, Premise, Query
 
 NAME = re.compile(r"^[^\W\d][\w'!?₀-₉]*(\.[^\W\d][\w'!?₀-₉]*)+$")
-LEAN = re.compile(
-    r"(^|[\s(\[])_($|[\s)\]])|\?[a-z]|[=+*/^∧∨¬↔→≤≥<>∈∣∀∃⊢∘×]|\+\+|::|&&|\|\||<\$>|>>=|\w - \w|\w\["
-)
+LEAN = re.compile(r"(^|[\s(\[])_($|[\s)\]])|\?[a-z]|[=+*/^∧∨¬↔→≤≥<>∈∣∀∃⊢∘×]|\+\+|::|&&|\|\||<\$>|>>=|\w - \w|\w\[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +120,13 @@ def _mentions(structural: Structural, name: str) -> np.ndarray:
         import difflib
 
         close = difflib.get_close_matches(name, corpus.names, 1, 0.8)
-        raise RetrievalError(
-            f"the library has no {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
-        )
+        raise RetrievalError(f"the library has no {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
     if (number := corpus.find(name)) is not None:
         met[number] = True
     return met
 
 
-def _shortest_first(
-    structural: Structural, allowed: np.ndarray, grade: np.ndarray, k: int, by: str
-) -> Results:
+def _shortest_first(structural: Structural, allowed: np.ndarray, grade: np.ndarray, k: int, by: str) -> Results:
     """The better match first, then the shorter statement: the general lemma before its variants."""
     numbers = np.flatnonzero(allowed)
     corpus = structural.corpus
@@ -148,9 +142,7 @@ def _by_words(
     filtered: bool,
 ) -> Results:  # fmt: skip
     corpus = structural.corpus
-    depth = (
-        len(corpus) if filtered else k
-    )  # filters of this kind are for people: rank all, then keep those met
+    depth = len(corpus) if filtered else k  # filters of this kind are for people: rank all, then keep those met
     ranker = words[0] if len(words) == 1 else Fusion(words)
     hits = [h for h in ranker.rank(Query(text, within=within), depth) if allowed[h.index]]
     found = tuple(Found(corpus[h.index], corpus.module_of(h.index), h.score, dict(h.ranks)) for h in hits[:k])
@@ -161,6 +153,4 @@ def _nearest(pattern: str, structural: Structural, k: int, within: tuple[str, ..
     hits = structural.rank(Query(pattern, within=within), k)
     corpus = structural.corpus
     found = tuple(Found(corpus[h.index], corpus.module_of(h.index), h.score, dict(h.ranks)) for h in hits)
-    return Results(
-        found, len(found), ("structural",), "no statement matches this pattern; these come nearest"
-    )
+    return Results(found, len(found), ("structural",), "no statement matches this pattern; these come nearest")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from retrieval.notation import HEADER
 from retrieval.records import Premise
-from retrieval.terms import HEADER
 from retrieval.tokens import name_words
 
 

@@ -16,6 +16,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,7 @@ class Stored:
     arrays: Mapping[str, np.ndarray]
 
 
-def write(
-    path: Path, kind: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
-) -> None:
+def write(path: Path, kind: str, version: int, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Write an index file; a reader sees the old file or the new one, never a part of either."""
     table, offset = [], 0
     for name, array in arrays.items():
@@ -85,9 +84,7 @@ def read(path: Path, kind: str, version: int) -> Stored:
             header = json.loads(raw)
             start = _aligned(PREFIX.size + length)
             if header["kind"] != kind:
-                raise IndexDamaged(
-                    f"{path} holds a {header['kind']} index where a {kind} one belongs; {REBUILD}"
-                )
+                raise IndexDamaged(f"{path} holds a {header['kind']} index where a {kind} one belongs; {REBUILD}")
             if header["version"] != version:
                 raise IndexDamaged(f"the index {path} has format {header['version']}, this version of entails "
                                    f"reads format {version}; {REBUILD}")  # fmt: skip
@@ -102,10 +99,7 @@ def read(path: Path, kind: str, version: int) -> Stored:
     stored = Stored(path, header["meta"], {e["name"]: _view(mapped, start, e) for e in header["arrays"]})
     for entry in header["arrays"]:
         array = stored.arrays[entry["name"]]
-        if (
-            array.nbytes <= CHECKED
-            and zlib.crc32(array.data.cast("B") if array.size else b"") != entry["crc"]
-        ):
+        if array.nbytes <= CHECKED and zlib.crc32(array.data.cast("B") if array.size else b"") != entry["crc"]:
             raise IndexDamaged(f"the index {path} is damaged ({entry['name']} does not match); {REBUILD}")
     return stored
 
@@ -146,7 +140,7 @@ class Strings(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         whole, at = self.data.tobytes(), self.offsets.tolist()
-        return (whole[a:b].decode("utf-8", "surrogatepass") for a, b in zip(at, at[1:], strict=False))
+        return (whole[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(at))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         return {f"{name}.bytes": self.data, f"{name}.at": self.offsets}

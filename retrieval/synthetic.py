@@ -15,7 +15,8 @@ from retrieval.records import Module, Premise
 TYPES = "Nat Int List Array Option String Bool Fin BitVec HashMap TreeMap Vector Rat Char Sum Prod".split()
 FUNCTIONS = (
     "add mul sub div mod pow length append reverse map filter foldl foldr zip take drop head tail insert erase get set "
-    "contains count join flatten bind find all any sum min max gcd lcm succ pred abs neg toNat ofNat size push pop swap "
+    "contains count join flatten bind find all any sum min max gcd lcm succ pred abs neg toNat ofNat "
+    "size push pop swap "
     "cast shift rotate and or xor not compare beq mem keys values union inter diff"
 ).split()
 RELATIONS = "= ≤ < ∈ ∣ ↔ ≠".split()
@@ -46,7 +47,9 @@ def _term(rng: np.random.Generator, kind: str, depth: int) -> str:
         return f"({_term(rng, kind, depth - 1)} {_zipf(rng, INFIX)} {_term(rng, kind, depth - 1)})"
     # A numbered variant of a function stands for the many constants of a real library.
     function = f"{kind}.{_zipf(rng, FUNCTIONS)}{'' if rng.random() < 0.6 else int(200 ** rng.random())}"
-    return f"({function} {_term(rng, kind, depth - 1)}{' ' + _term(rng, kind, depth - 1) if rng.random() < 0.4 else ''})"
+    return (
+        f"({function} {_term(rng, kind, depth - 1)}{' ' + _term(rng, kind, depth - 1) if rng.random() < 0.4 else ''})"
+    )
 
 
 def proposition(rng: np.random.Generator, kind: str) -> str:

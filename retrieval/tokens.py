@@ -1,6 +1,6 @@
 """Lean text as words for BM25: names split at dots, camel case and underscores, symbols kept.
 
-Not here: weights (rankers/bm25.py), terms (terms.py). Also the bridge from plain words to Lean's naming
+Not here: weights (rankers/bm25.py), terms (statements.py). Also the bridge from plain words to Lean's naming
 convention, so that "commutativity of list append" reaches `List.perm_append_comm`.
 """
 
@@ -116,7 +116,8 @@ WORDS = {
     "integer": ("int",), "integers": ("int",), "natural": ("nat",), "naturals": ("nat",), "number": ("nat",),
     "numbers": ("nat",), "boolean": ("bool",), "booleans": ("bool",), "bitvector": ("bit", "vec"),
     "string": ("string",), "character": ("char",), "zero": ("zero", "0"), "one": ("one", "1"), "two": ("two", "2"),
-    "left": ("left",), "right": ("right",), "induction": ("rec", "induct"), "even": ("two", "mod"), "odd": ("two", "mod"),
+    "left": ("left",), "right": ("right",), "induction": ("rec", "induct"),
+    "even": ("two", "mod"), "odd": ("two", "mod"),
 }  # fmt: skip
 
 

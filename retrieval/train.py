@@ -57,9 +57,7 @@ class Options:
         if not 0 <= self.in_file <= self.negatives:
             raise TrainingError(f"of {self.negatives} negatives, {self.in_file} cannot be from the same file")
         if self.precision not in PRECISIONS:
-            raise TrainingError(
-                f"there is no precision {self.precision!r}; there are {', '.join(PRECISIONS)}"
-            )
+            raise TrainingError(f"there is no precision {self.precision!r}; there are {', '.join(PRECISIONS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +127,23 @@ class _Run:
         self.folder = out / "checkpoints"
         saved = _newest(self.folder)
         if saved is not None and not resume:
-            raise TrainingError(
-                f"{out} has checkpoints of an earlier run; go on with --resume, or name another folder"
-            )
+            raise TrainingError(f"{out} has checkpoints of an earlier run; go on with --resume, or name another folder")
         if saved is None and resume:
             raise TrainingError(f"there is no checkpoint in {self.folder} to resume from")
         self.step, self.loss = 0, float("nan")
         self.identity = _identity(checkpoint, corpus, examples, options)
         torch.manual_seed(options.seed)
-        loaded = load_encoder(
-            str(saved or checkpoint), options.device, dtype="float32", max_length=options.max_length
-        )
+        loaded = load_encoder(str(saved or checkpoint), options.device, dtype="float32", max_length=options.max_length)
         if not isinstance(loaded, TransformerEncoder):
-            raise TrainingError(f"{checkpoint!r} has layers beyond its encoder, which this trainer would not train; take "
+            raise TrainingError(f"{checkpoint!r} has layers beyond its encoder, which this trainer "
+                                f"would not train; take "
                                 "a checkpoint with mean pooling")  # fmt: skip
         self.encoder, self.model = loaded, loaded.model
         self.device = self.model.device
         self.precision = _precision(options.precision, self.device, torch)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=options.learning_rate)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
-        self.sampler = Sampler(
-            corpus, examples, options.batch_size, options.negatives, options.in_file, options.seed
-        )
+        self.sampler = Sampler(corpus, examples, options.batch_size, options.negatives, options.in_file, options.seed)
         if saved is not None:
             self._restore(saved)
 
@@ -256,9 +249,7 @@ class _Run:
         self.step, self.loss = state["step"], state["loss"]
 
 
-def _identity(
-    checkpoint: str, corpus: Corpus, examples: Sequence[Example], options: Options
-) -> dict[str, str]:
+def _identity(checkpoint: str, corpus: Corpus, examples: Sequence[Example], options: Options) -> dict[str, str]:
     """What must be the same for a run to go on; the number of steps and how often to save may change."""
     same = replace(options, steps=1, save_every=1, validate_every=0, device=None)
     return {"checkpoint": checkpoint, "corpus": corpus.fingerprint, "examples": str(len(examples)),

@@ -29,7 +29,8 @@ PARTS = ("train", "validation", "test", "all")
 
 @app.command()
 def retrieval(
-    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo split (.json) or JSON lines (state, premises, module).")],
+    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo split (.json) or JSON lines (state, "
+                                              "premises, module).")],
     corpus: Annotated[Path | None, typer.Option(help="The LeanDojo corpus.jsonl the examples belong to.")] = None,
     index: Annotated[str, typer.Option(help="Or the index they belong to, by name or folder.")] = DEFAULT_INDEX,
     allow_duplicates: Annotated[bool, typer.Option("--allow-duplicates", help="See `entails index`.")] = False,
@@ -71,9 +72,7 @@ def retrieval(
     if as_json:
         rows = [{"ranker": s.ranker, "examples": s.examples, "recall@1": s.recall_1, "recall@10": s.recall_10,
                  "mrr": s.mrr} for s in scores]  # fmt: skip
-        print(
-            json.dumps({"schema": SCHEMA, "part": part, "left_out": dict(library.left_out), "rankers": rows})
-        )
+        print(json.dumps({"schema": SCHEMA, "part": part, "left_out": dict(library.left_out), "rankers": rows}))
         return
     print(f"{'':12} {'R@1 %':>7} {'R@10 %':>7} {'MRR':>7}   ({scores[0].examples} examples)")
     for s in scores:

@@ -53,7 +53,7 @@ def open_library(index: str, encoder: str | None) -> Library:
 
     lean = None
     if index == DEFAULT_INDEX:
-        from prover.lean.embedded.engine import LEAN_VERSION as lean  # noqa: N811
+        from prover.lean.embedded.engine import LEAN_VERSION as lean
     return Library.open(index_folder(index), lean, encoder)
 
 
@@ -88,7 +88,5 @@ def progress(quiet: bool = False) -> Iterator[object]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
-    ) as shown:
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
         yield shown

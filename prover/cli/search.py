@@ -21,8 +21,10 @@ SCHEMA = 1
 def search(
     query: Annotated[
         list[str],
-        typer.Argument(help='Words ("commutativity of list append"), a name (List.map), a pattern ("_ + _ = _ + _"), or '
-                       'several separated by commas (\'List.map, _ ++ _\', \'"comm", _ * _\').'),
+        typer.Argument(
+            help='Words ("commutativity of list append"), a name (List.map), a pattern ("_ + _ = _ + _"), or several '
+            "separated by commas ('List.map, _ ++ _', '\"comm\", _ * _')."
+        ),
     ],
     module: Annotated[list[str], typer.Option("--module", "-m", help="Only modules with this prefix.")] = [],  # noqa: B006
     count: Annotated[int, typer.Option("-k", "--count", min=1, help="Results shown.")] = 10,

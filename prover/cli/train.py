@@ -27,9 +27,12 @@ app.command()(critic)
 
 @app.command()
 def retriever(
-    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo train.json, or JSON lines (state, premises, module).")],
+    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo train.json, or JSON lines (state, "
+                                              "premises, module).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoints, logs and the encoder.")],
-    encoder: Annotated[str, typer.Option(help="The checkpoint to start from (folder or hub id).")] = "google/byt5-small",
+    encoder: Annotated[
+        str, typer.Option(help="The checkpoint to start from (folder or hub id).")
+    ] = "google/byt5-small",
     validation: Annotated[Path | None, typer.Option(help="Examples to validate on.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="The LeanDojo corpus.jsonl the examples belong to.")] = None,
     index: Annotated[str, typer.Option(help="Or the index they belong to, by name or folder.")] = DEFAULT_INDEX,

@@ -73,9 +73,7 @@ class BM25(Ranking):
         return drop_excluded(self.corpus, query, found, k)
 
 
-def _index(
-    lengths: np.ndarray, features: np.ndarray, frequencies: np.ndarray, vocabulary: list[str]
-) -> ImpactIndex:
+def _index(lengths: np.ndarray, features: np.ndarray, frequencies: np.ndarray, vocabulary: list[str]) -> ImpactIndex:
     """Impact of a word in a premise: idf · tf (k1 + 1) / (tf + k1 (1 - b + b · length / mean length))."""
     count = max(len(lengths), 1)
     idf = np.log1p((count - (df := np.bincount(features, minlength=len(vocabulary))) + 0.5) / (df + 0.5))

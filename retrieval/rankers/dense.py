@@ -45,14 +45,10 @@ class Dense(Ranking):
 
     name = "dense"
 
-    def __init__(
-        self, corpus: Corpus, encoder: Encoder | None, vectors: np.ndarray, index: Any, kind: str
-    ) -> None:
+    def __init__(self, corpus: Corpus, encoder: Encoder | None, vectors: np.ndarray, index: Any, kind: str) -> None:
         self.corpus, self.encoder, self.vectors, self.index, self.kind = corpus, encoder, vectors, index, kind
         self.dimension = vectors.shape[1]
-        self._encoder_meta = (
-            {} if encoder is None else {"encoder": encoder.name, "weights": encoder.fingerprint}
-        )
+        self._encoder_meta = {} if encoder is None else {"encoder": encoder.name, "weights": encoder.fingerprint}
 
     @classmethod
     def build(
@@ -120,7 +116,8 @@ class Dense(Ranking):
         if encoder is not None:
             if encoder.dimension != meta["dimension"]:
                 raise EncoderError(f"the encoder {encoder.name!r} makes vectors of dimension {encoder.dimension}, the "
-                                   f"index {path} has {meta['dimension']}; {REBUILD} --encoder {encoder.name}")  # fmt: skip
+                                   f"index {path} has {meta['dimension']}; {REBUILD} --encoder "
+                                   f"{encoder.name}")  # fmt: skip
             if encoder.fingerprint != meta.get("weights"):
                 raise IndexStale(f"the index {path} was built with another encoder ({meta.get('encoder')}) or other "
                                  f"weights than {encoder.name!r}; {REBUILD} --encoder {encoder.name}")  # fmt: skip
@@ -172,9 +169,7 @@ class Dense(Ranking):
                 probes = min(self.index.nlist, round(PROBES * widen))
                 parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
             case _:
-                parameters = faiss.SearchParametersHNSW(
-                    sel=selector, efSearch=max(round(EFFORT * widen), 2 * k)
-                )
+                parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(round(EFFORT * widen), 2 * k))
         scores, numbers = self.index.search(vectors, k, params=parameters)
         short = np.flatnonzero((numbers[:, min(k, mask.count) - 1] < 0) if k else [])
         if len(short):  # an approximate search that found too few is not an answer
@@ -206,9 +201,7 @@ class Dense(Ranking):
                 out[i] = vector
         if texts:
             if self.encoder is None:
-                raise EncoderError(
-                    "this dense index was opened without its encoder, and the query has no vector"
-                )
+                raise EncoderError("this dense index was opened without its encoder, and the query has no vector")
             out[texts] = self.encoder.encode([self.encoder.format.query(queries[i].text) for i in texts])
         return out
 

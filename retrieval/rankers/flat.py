@@ -1,6 +1,6 @@
 """Statements as flat sequences of numbered tokens, the form in which terms are indexed and searched.
 
-Not here: reading text (retrieval/terms.py), the tree (tree.py). A token is a symbol with its number of
+Not here: reading text (retrieval/statements.py), the tree (tree.py). A token is a symbol with its number of
 arguments; a sequence is a term in preorder. Symbols are the last part of a name (`length` for `List.length`
 and `l.length`): Lean prints the same function in both ways, and the text does not say which type `(l ++ m)` has.
 """

@@ -103,9 +103,7 @@ class ImpactIndex:
         order = np.lexsort((candidates, -scores))
         return candidates[order], scores[order]
 
-    def _candidates(
-        self, terms: list[tuple[int, float]], count: int, mask: Mask, budget: int | None
-    ) -> np.ndarray:
+    def _candidates(self, terms: list[tuple[int, float]], count: int, mask: Mask, budget: int | None) -> np.ndarray:
         """Accessible premises of the largest scores so far: int64, at least `count` where there are as many."""
         docs, values = self._read(terms, budget)
         if not len(docs) or not mask.count:

@@ -3,7 +3,7 @@
 A premise scores by three things: it shares symbols and symbol-in-symbol pairs with the goal and hypotheses
 (weighted by rarity, as the relevance filters of Meng and Paulson 2009 do), its conclusion has the goal as
 an instance (`exact`, `apply`), or a side of its equation has a subterm of the goal as an instance (`rw`,
-`simp`). Not here: reading terms (retrieval/terms.py), flattening (flat.py), the tree (tree.py). numpy only.
+`simp`). Not here: reading terms (retrieval/statements.py), flattening (flat.py), the tree (tree.py). numpy only.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from retrieval.rankers.flat import (
 from retrieval.rankers.impact import BUDGET, ImpactIndex, Top
 from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
 from retrieval.records import Query
+from retrieval.statements import read_state, read_statement
 from retrieval.store import Lists, Strings
-from retrieval.terms import read_state, read_statement
 
 KIND, VERSION = "structural", 1
 EQUATIONS = frozenset(("=", "↔", "==", "≍"))
@@ -63,9 +63,7 @@ class Structural(Ranking):
         self.corpus, self.budget, self._arrays = corpus, budget, arrays
         self.tokens = Tokens(list(Strings.of(arrays, "token")))
         self.flat = Lists.of(arrays, "flat")  # statements, premise by premise (flat.py)
-        self.flat_size = arrays[
-            "flat_size"
-        ]  # uint16 [tokens of all]: tokens of the subterm that starts there
+        self.flat_size = arrays["flat_size"]  # uint16 [tokens of all]: tokens of the subterm that starts there
         self.features = ImpactIndex(_unprefixed(arrays, "features."))
         self.tree = DiscriminationTree(_unprefixed(arrays, "tree."))
         self._premise, self._worth = arrays["entry_premise"], arrays["entry_worth"]
@@ -109,9 +107,7 @@ class Structural(Ranking):
         wanted = self._wanted(goal, skip, hypotheses)
         matched = self._matches(goal, skip, hypotheses)
         room = check_k(k) + len(query.exclude)
-        return drop_excluded(
-            self.corpus, query, self.features.top(wanted, room, mask, self.budget, matched), k
-        )
+        return drop_excluded(self.corpus, query, self.features.top(wanted, room, mask, self.budget, matched), k)
 
     def _wanted(
         self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
@@ -224,9 +220,7 @@ def _index(corpus: Corpus, tokens: Tokens, flats: list[Sequence[int]]) -> dict[s
     }
 
 
-def _paths(
-    tokens: Tokens, role: int, term: list[int], skip: list[int]
-) -> Iterator[tuple[float, tuple[int, ...]]]:
+def _paths(tokens: Tokens, role: int, term: list[int], skip: list[int]) -> Iterator[tuple[float, tuple[int, ...]]]:
     """What of one part of a statement is looked up in the tree, and the worth of finding it."""
     head = tokens.symbol(term[0]) if term[0] >= FIRST else ""
     if role == HYPOTHESIS:

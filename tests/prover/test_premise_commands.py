@@ -23,9 +23,11 @@ CORPUS = [
             ("Nat.le_trans", "theorem Nat.le_trans {n m k : Nat} : n ≤ m → m ≤ k → n ≤ k"),
         ], 1)]},
     {"path": LIST, "imports": ["src/Init/Core.lean"], "premises": [
-        {"full_name": "List.length_append", "code": "theorem length_append (l m : List α) : (l ++ m).length = l.length + m.length",
+        {"full_name": "List.length_append", "code": "theorem length_append (l m : List α) : (l ++ "
+                                                    "m).length = l.length + m.length",
          "start": [3, 1], "end": [4, 9], "kind": "t"},
-        {"full_name": "List.length_comm", "code": "theorem length_comm (l m : List α) : (l ++ m).length = (m ++ l).length",
+        {"full_name": "List.length_comm", "code": "theorem length_comm (l m : List α) : (l ++ m).length "
+                                                  "= (m ++ l).length",
          "start": [6, 1], "end": [9, 9], "kind": "t"},
     ]},
 ]  # fmt: skip
@@ -33,7 +35,8 @@ THEOREMS = [
     {"url": "u", "commit": "c", "file_path": LIST, "full_name": "List.length_comm", "start": [6, 1], "end": [9, 9],
      "traced_tactics": [
          {"tactic": f"rw [{name}]", "state_before": f"l m : List α\n⊢ {goal}", "state_after": "", "annotated_tactic": [
-             f"rw [<a>{name}</a>]", [{"full_name": name, "def_path": path, "def_pos": [line, 3], "def_end_pos": [line, 9]}]]}
+             f"rw [<a>{name}</a>]",
+             [{"full_name": name, "def_path": path, "def_pos": [line, 3], "def_end_pos": [line, 9]}]]}
          for name, path, line, goal in [
              ("List.length_append", LIST, 3, "(l ++ m).length = (m ++ l).length"),
              ("Nat.add_comm", "src/Init/Core.lean", 1, "l.length + m.length = m.length + l.length"),
@@ -70,9 +73,7 @@ def test_a_leandojo_corpus_is_indexed_and_searched(indexed, capsys):
         "Nat.add_comm : theorem Nat.add_comm (n m : Nat) : n + m = m + n",
         "    commanddeclaration of Init.Core",
     ]
-    assert (
-        entails("search", "(_ ++ _).length", "--index", indexed / "index", "-m", "Init.Data", "--json") == 0
-    )
+    assert entails("search", "(_ ++ _).length", "--index", indexed / "index", "-m", "Init.Data", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["schema"] == 1 and answer["total"] == 2
     assert {r["name"] for r in answer["results"]} == {"List.length_append", "List.length_comm"}
@@ -94,11 +95,7 @@ def test_a_damaged_index_is_one_sentence(indexed, capsys):
     path.write_bytes(path.read_bytes()[:100])
     assert entails("search", "x", "--index", indexed / "index") == 2
     error = capsys.readouterr().err
-    assert (
-        error.startswith("entails: the index ")
-        and "entails index --rebuild" in error
-        and error.count("\n") == 1
-    )
+    assert error.startswith("entails: the index ") and "entails index --rebuild" in error and error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -175,10 +172,7 @@ def test_a_retriever_is_trained_indexed_and_used(indexed, capsys, byt5_folder):
     assert "--resume" in capsys.readouterr().err
     assert entails("train", "retriever", indexed / "val.json", *options, "--steps", 3, "--resume") == 0
     assert (
-        entails(
-            "index", "--corpus", indexed / "corpus.jsonl", "--name", indexed / "index", "--encoder", encoder
-        )
-        == 0
+        entails("index", "--corpus", indexed / "corpus.jsonl", "--name", indexed / "index", "--encoder", encoder) == 0
     )
     capsys.readouterr()
     assert entails("search", "addition", "--index", indexed / "index", "--encoder", encoder, "--json") == 0
@@ -187,9 +181,7 @@ def test_a_retriever_is_trained_indexed_and_used(indexed, capsys, byt5_folder):
 
 
 def test_training_data_without_use_is_bad_input(indexed, capsys):
-    (indexed / "e.jsonl").write_text(
-        json.dumps({"state": "⊢ x", "premises": ["No.name"], "module": "Init.Core"})
-    )
+    (indexed / "e.jsonl").write_text(json.dumps({"state": "⊢ x", "premises": ["No.name"], "module": "Init.Core"}))
     arguments = ("--index", indexed / "index", "--out", indexed / "run")
     assert entails("train", "retriever", indexed / "e.jsonl", *arguments) == 2
     assert "no example with an accessible premise" in capsys.readouterr().err
@@ -211,12 +203,10 @@ def byt5_folder(tmp_path_factory):
 
 def test_the_commands_import_no_model_library():
     code = ("import sys, prover.cli.search, prover.cli.index, prover.cli.train, prover.cli.bench_retrieval;"
-            "print([m for m in ('torch', 'transformers', 'faiss', 'scipy', 'networkx', 'numpy') if m in sys.modules])")  # fmt: skip
+            "print([m for m in ('torch', 'transformers', 'faiss', 'scipy', 'networkx', 'numpy') if m in "
+            "sys.modules])")  # fmt: skip
     assert (
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        == "[]"
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
 
 

@@ -77,9 +77,7 @@ def test_no_ranker_ever_shows_what_is_not_accessible_and_filters_take_no_places(
 
 
 def test_the_positions_of_a_library(corpus):
-    seen = lambda position: {
-        corpus.names[i] for i in np.flatnonzero(corpus.accessible.mask(position).allowed)
-    }  # noqa: E731
+    seen = lambda position: {corpus.names[i] for i in np.flatnonzero(corpus.accessible.mask(position).allowed)}  # noqa: E731
     prelude = {"Eq.symm", "And.intro", "Nat.succ_ne_zero"}
     assert seen(At("Init.Prelude", 1)) == {"Eq.symm"}
     assert seen(At("Init.Data.Option.Lemmas", 0)) == prelude

@@ -74,9 +74,7 @@ def test_duplicates_can_be_allowed_and_stay_apart_by_module():
 
 def test_an_index_of_another_lean_is_an_error_that_says_how_to_rebuild(tmp_path, corpus):
     corpus.save(tmp_path / "c")
-    with pytest.raises(
-        IndexStale, match=r"built from Lean 4\.28\.0, the Lean at hand is 4\.30\.0; .*--rebuild"
-    ):
+    with pytest.raises(IndexStale, match=r"built from Lean 4\.28\.0, the Lean at hand is 4\.30\.0; .*--rebuild"):
         Corpus.open(tmp_path / "c", "4.30.0")
     assert len(Corpus.open(tmp_path / "c")) == len(corpus)
 

@@ -45,9 +45,7 @@ def test_every_kind_of_index_finds_the_nearest_accessible(wide, unit, kind):
         want = allowed[np.argsort(-(vectors[allowed] @ vector))[:10]]
         numbers, scores = ranker.top(Query("", position, vector=vector), 10)
         assert len(numbers) == 10 and set(numbers) <= set(allowed)
-        np.testing.assert_allclose(
-            scores, vectors[numbers] @ vector, atol=2e-3
-        )  # half precision in the lists
+        np.testing.assert_allclose(scores, vectors[numbers] @ vector, atol=2e-3)  # half precision in the lists
         right += len(set(want) & set(numbers))
         total += 10
     assert right == total if kind == "flat" else right / total > 0.9
@@ -99,9 +97,7 @@ def test_missing_faiss_is_one_sentence_with_the_command(monkeypatch, corpus, uni
     monkeypatch.setattr(
         builtins,
         "__import__",
-        lambda name, *a, **k: (
-            (_ for _ in ()).throw(ImportError(name)) if name == "faiss" else real(name, *a, **k)
-        ),
+        lambda name, *a, **k: (_ for _ in ()).throw(ImportError(name)) if name == "faiss" else real(name, *a, **k),
     )
     with pytest.raises(
         MissingExtra,

@@ -71,9 +71,7 @@ def test_premises_that_cannot_be_positives_are_counted(tmp_path, corpus):
     (tmp_path / "e").write_text(json.dumps(row) + "\n\n")
     read = read_jsonl(tmp_path / "e", corpus)
     assert [corpus.names[i] for i in read.examples[0].positives] == ["Nat.add_comm"]
-    assert (read.unknown, read.inaccessible) == (1, 1) and read.examples[0].position == At(
-        "Init.Data.List.Lemmas", 1
-    )
+    assert (read.unknown, read.inaccessible) == (1, 1) and read.examples[0].position == At("Init.Data.List.Lemmas", 1)
 
 
 @pytest.mark.parametrize(

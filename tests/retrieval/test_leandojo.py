@@ -10,13 +10,14 @@ from retrieval.records import At
 STD = ".lake/packages/std/Std/Data/List.lean"
 FILES = [
     {"path": "src/Init/Prelude.lean", "imports": [], "premises": [
-        {"full_name": "id", "code": "def id (a : α) : α := a", "start": [1, 1], "end": [1, 25], "kind": "commanddeclaration"},
+        {"full_name": "id", "code": "def id (a : α) : α := a", "start": [1, 1], "end": [1, 25], "kind": "d"},
         {"full_name": "user__.n.1", "code": "x", "start": [2, 1], "end": [2, 5], "kind": ""},
         {"full_name": "[a, b]", "code": "mutual", "start": [3, 1], "end": [3, 5], "kind": ""},
         {"full_name": None, "code": "x", "start": [4, 1], "end": [4, 5], "kind": ""},
     ]},
     {"path": STD, "imports": ["src/Init/Prelude.lean"], "premises": [
-        {"full_name": "List.foo", "code": "theorem foo (l : List α) : l = l", "start": [5, 1], "end": [6, 10], "kind": "t"},
+        {"full_name": "List.foo", "code": "theorem foo (l : List α) : l = l", "start": [5, 1], "end": [6, 10],
+         "kind": "t"},
         {"full_name": "List.bar", "code": "theorem List.bar : id 1 = 1", "start": [8, 1], "end": [8, 40], "kind": "t"},
     ]},
 ]  # fmt: skip
@@ -87,7 +88,7 @@ def test_a_missing_a_binary_and_a_repeated_file_are_errors(tmp_path, file):
     with pytest.raises(CorpusError, match="cannot be read"):
         read_corpus(tmp_path / "binary")
     file.write_text(file.read_text() * 2)
-    with pytest.raises(CorpusError, match="line 3: the file .* is there twice"):
+    with pytest.raises(CorpusError, match=r"line 3: the file .* is there twice"):
         read_corpus(file)
 
 

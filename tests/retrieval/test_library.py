@@ -95,7 +95,7 @@ def test_an_encoder_joins_the_fusion_once_its_index_is_built(tmp_path, modules, 
     pytest.importorskip("faiss", reason="pip install 'entails[retrieval]'")
     prints, extract, _ = source(modules)
     build(tmp_path, prints, extract, "4.28.0")
-    with pytest.raises(IndexDamaged, match="no dense index for the encoder .*entails index --encoder"):
+    with pytest.raises(IndexDamaged, match=r"no dense index for the encoder .*entails index --encoder"):
         Library.open(tmp_path, encoder=byt5)
     build(tmp_path, prints, extract, "4.28.0", encoder=byt5)
     library = Library.open(tmp_path, encoder=byt5)

@@ -1,4 +1,5 @@
 from bisect import bisect_left
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_hits_come_best_first_with_their_ranks(lib):
     for chosen in lib.rankers.values():
         hits = chosen.rank(Query(STATES[0][0]), 6)
         assert [h.ranks for h in hits] == [{chosen.name: i} for i in range(1, len(hits) + 1)]
-        assert all(a.score >= b.score for a, b in zip(hits, hits[1:], strict=False))
+        assert all(a.score >= b.score for a, b in pairwise(hits))
 
 
 def test_k_below_one_is_an_error(lib):
@@ -77,9 +78,7 @@ def test_k_below_one_is_an_error(lib):
             chosen.rank(Query("x"), 0)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "⊢", "🙂", "a" * 100_000, "(" * 5000, "⊢ " + "x + " * 5000, "zzzz qqqq"]
-)
+@pytest.mark.parametrize("text", ["", "⊢", "🙂", "a" * 100_000, "(" * 5000, "⊢ " + "x + " * 5000, "zzzz qqqq"])
 def test_odd_queries_are_answered(lib, text):
     for chosen in (*lib.rankers.values(), lib.fusion):
         assert len(chosen.rank(Query(text), 5)) <= 5
@@ -100,9 +99,7 @@ def test_a_structural_index_built_from_an_older_one_is_the_same(corpus, modules)
     older = Structural.build(Corpus.of(modules[:2], "4.28.0"))
     fresh, incremental = Structural.build(corpus), Structural.build(corpus, older)
     for state, _ in STATES:
-        assert [h.name for h in incremental.rank(Query(state), 5)] == [
-            h.name for h in fresh.rank(Query(state), 5)
-        ]
+        assert [h.name for h in incremental.rank(Query(state), 5)] == [h.name for h in fresh.rank(Query(state), 5)]
 
 
 def test_a_state_given_as_terms_is_used_instead_of_the_text(lib):
@@ -120,9 +117,7 @@ def sparse(draw):
     row = st.dictionaries(st.integers(0, features - 1), st.floats(0.125, 8, width=16), max_size=features)
     rows = draw(st.lists(row, min_size=1, max_size=30))
     query = draw(
-        st.dictionaries(
-            st.sampled_from([f"f{i}" for i in range(features + 1)]), st.floats(0.125, 4, width=16)
-        )
+        st.dictionaries(st.sampled_from([f"f{i}" for i in range(features + 1)]), st.floats(0.125, 4, width=16))
     )
     return features, rows, query
 
@@ -205,11 +200,9 @@ def test_the_tree_finds_exactly_the_generalisations(patterns, subject):
 def test_the_edges_of_every_node_are_sorted_as_the_look_up_needs():
     tree = DiscriminationTree.build([(20, 5), (20, 3), (20, 30, 1), (20, 3)])
     at = tree.arrays["edges_at"]
-    for a, b in zip(at, at[1:], strict=False):
+    for a, b in pairwise(at.tolist()):
         tokens = tree.arrays["edge_token"][a:b].tolist()
-        assert tokens == sorted(set(tokens)) and all(
-            bisect_left(tokens, t) == i for i, t in enumerate(tokens)
-        )
+        assert tokens == sorted(set(tokens)) and all(bisect_left(tokens, t) == i for i, t in enumerate(tokens))
 
 
 # fusion
@@ -224,9 +217,7 @@ class Fixed(Ranking):
 
 
 def test_fusion_adds_reciprocal_ranks_and_says_who_took_part(corpus):
-    fused = Fusion(
-        [Fixed("a", corpus, [4, 2, 7]), Fixed("b", corpus, [2, 9])], left_out={"dense": "no encoder"}
-    )
+    fused = Fusion([Fixed("a", corpus, [4, 2, 7]), Fixed("b", corpus, [2, 9])], left_out={"dense": "no encoder"})
     hits = fused.rank(Query(""), 3)
     assert [h.index for h in hits] == [2, 4, 9]
     assert hits[0].score == pytest.approx(1 / 62 + 1 / 61) and hits[1].score == pytest.approx(1 / 61)

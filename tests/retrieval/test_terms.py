@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.terms import OPAQUE, Term, read_state, read_statement
+from retrieval.statements import read_state, read_statement
+from retrieval.terms import OPAQUE, Term
 
 
 def show(term: Term) -> str:
@@ -45,7 +46,8 @@ def test_statements_are_read_as_lean_means_them(text, hypotheses, conclusion):
 
 def test_a_state_is_its_first_goal_with_local_names():
     state = read_state(
-        "case inl\nα : Type u\nl₁ l₂ : List α\nh : l₁.length =\n    l₂.length\n⊢ (l₁ ++ l₂).length =\n  2 * l₂.length\n\n"
+        "case inl\nα : Type u\nl₁ l₂ : List α\nh : l₁.length =\n    l₂.length\n⊢ (l₁ ++ l₂).length =\n  "
+        "2 * l₂.length\n\n"
         "case inr\n⊢ False"
     )
     assert show(state.conclusion) == "(= (.length (++ %l₁ %l₂)) (* 2 (List.length %l₂)))"

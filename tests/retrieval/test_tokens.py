@@ -29,10 +29,7 @@ def test_plain_words_reach_the_naming_convention():
 
 
 def test_a_symbol_of_a_state_brings_its_name():
-    assert (
-        query_weights("⊢ a ++ b = c", plain=False)["append"]
-        < query_weights("⊢ a ++ b = c", plain=False)["++"]
-    )
+    assert query_weights("⊢ a ++ b = c", plain=False)["append"] < query_weights("⊢ a ++ b = c", plain=False)["++"]
 
 
 @given(st.text())

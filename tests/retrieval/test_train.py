@@ -24,9 +24,7 @@ PAIRS = [
     ("a b : Nat\n⊢ a * b = b * a", "Nat.mul_comm"),
     ("p q : Prop\n⊢ p ∧ q", "And.intro"),
 ]
-SMALL = Options(
-    steps=4, batch_size=3, warmup=2, save_every=2, learning_rate=1e-3, max_length=64, device="cpu"
-)
+SMALL = Options(steps=4, batch_size=3, warmup=2, save_every=2, learning_rate=1e-3, max_length=64, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +45,11 @@ def test_training_lowers_the_loss_and_finds_the_premises(tmp_path, corpus, examp
 
     pytest.importorskip("faiss", reason="pip install 'entails[retrieval]'")
     losses = []
-    options = Options(
-        steps=60, batch_size=6, warmup=5, learning_rate=3e-3, max_length=96, device="cpu", save_every=60
-    )
+    options = Options(steps=60, batch_size=6, warmup=5, learning_rate=3e-3, max_length=96, device="cpu", save_every=60)
     result = train(byt5, corpus, examples, tmp_path, options, progress=lambda step, loss: losses.append(loss))
     assert result.finished and result.steps == 60 == len(losses)
     assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:3])
-    score = lambda folder: (
-        evaluate(Dense.build(corpus, load_encoder(str(folder), device="cpu")), examples).mrr
-    )  # noqa: E731
+    score = lambda folder: evaluate(Dense.build(corpus, load_encoder(str(folder), device="cpu")), examples).mrr  # noqa: E731
     assert score(result.encoder) > score(byt5) + 0.2
 
 
@@ -96,9 +90,7 @@ def test_accumulated_batches_are_one_step(tmp_path, corpus, examples, byt5):
 
 
 def test_bf16_trains_on_the_cpu_and_fp16_is_refused(tmp_path, corpus, examples, byt5):
-    assert np.isfinite(
-        train(byt5, corpus, examples, tmp_path / "b", Options(**vars_of(SMALL, precision="bf16"))).loss
-    )
+    assert np.isfinite(train(byt5, corpus, examples, tmp_path / "b", Options(**vars_of(SMALL, precision="bf16"))).loss)
     with pytest.raises(TrainingError, match="FP16 needs a GPU"):
         train(byt5, corpus, examples, tmp_path / "f", Options(**vars_of(SMALL, precision="fp16")))
 
@@ -107,17 +99,13 @@ def test_losses_and_validation_are_logged(tmp_path, corpus, examples, byt5):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     pytest.importorskip("faiss", reason="pip install 'entails[retrieval]'")
-    train(
-        byt5, corpus, examples, tmp_path, Options(**vars_of(SMALL, validate_every=2)), validation=examples[:2]
-    )
+    train(byt5, corpus, examples, tmp_path, Options(**vars_of(SMALL, validate_every=2)), validation=examples[:2])
     log = EventAccumulator(str(tmp_path / "logs"))
     log.Reload()
     assert [e.step for e in log.Scalars("train/loss")] == [1, 2, 3, 4]
     assert [e.step for e in log.Scalars("validation/mrr")] == [2, 4]
     rates = [e.value for e in log.Scalars("train/learning_rate")]
-    assert (
-        rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3]) and "validation/recall@10" in log.Tags()["scalars"]
-    )
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3]) and "validation/recall@10" in log.Tags()["scalars"]
 
 
 def test_a_trained_encoder_keeps_its_format_and_length(tmp_path, corpus, examples, byt5):
@@ -142,7 +130,7 @@ def test_senseless_options_are_errors(tmp_path, corpus, examples, byt5, changes,
 def test_runs_are_not_mixed_up(tmp_path, corpus, examples, byt5):
     with pytest.raises(TrainingError, match="no examples"):
         train(byt5, corpus, [], tmp_path / "a", SMALL)
-    with pytest.raises(TrainingError, match="no checkpoint in .* to resume"):
+    with pytest.raises(TrainingError, match=r"no checkpoint in .* to resume"):
         train(byt5, corpus, examples, tmp_path / "a", SMALL, resume=True)
     train(byt5, corpus, examples, tmp_path / "a", SMALL)
     with pytest.raises(TrainingError, match="go on with --resume"):
