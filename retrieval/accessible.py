@@ -7,6 +7,7 @@ before the theorem in its own module.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -71,6 +72,7 @@ class Accessibility:
         self._modules, self._starts, self._rows, self._ordered = modules, starts, rows, ordered
         self._number = number  # a module's number by its name or path; raises UnknownModule
         self._counts = np.diff(starts)
+        self._lock = threading.Lock()
         self._kept: OrderedDict[tuple, Mask] = OrderedDict()
 
     def imports(self, module: str) -> tuple[str, ...]:
@@ -84,13 +86,16 @@ class Accessibility:
         Raises UnknownModule for a module, a declaration number or a prefix that the corpus does not have.
         """
         key = (position, within)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        mask = Mask(self._allowed(position, within), narrowed=not isinstance(position, Everywhere) or bool(within))
-        self._kept[key] = mask
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        narrowed = not isinstance(position, Everywhere) or bool(within)
+        mask = Mask(self._allowed(position, within), narrowed)
+        with self._lock:
+            self._kept[key] = mask
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
         return mask
 
     def _allowed(self, position: Position, within: tuple[str, ...]) -> np.ndarray:

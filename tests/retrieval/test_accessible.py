@@ -123,3 +123,19 @@ def test_a_module_without_a_known_order_shows_nothing_of_itself(modules):
     assert not corpus.accessible.mask(inside).allowed[number] and corpus.accessible.mask(after).allowed[number]
     assert corpus.accessible.mask(At("Init.Prelude", 1)).count == 1
     assert not corpus.record("Init.Data.Option.Lemmas").ordered
+
+
+def test_threads_share_a_corpus(corpus):
+    """Masks and scratch space are per thread or locked: answers do not depend on who else asks."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    library = Library.of(corpus)
+    queries = [
+        Query(text, At(m, d))
+        for text in ("x y : Nat\n⊢ x + y = y + x", "l : List α\n⊢ l.reverse.length = l.length")
+        for m in corpus.modules
+        for d in range(int(corpus.starts[corpus.module(m) + 1] - corpus.starts[corpus.module(m)]) + 1)
+    ] * 10
+    alone = [library.rank(q, 5) for q in queries]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda q: library.rank(q, 5), queries)) == alone

@@ -230,3 +230,11 @@ def test_a_state_is_augmented_with_the_best_premise_last_and_within_its_bytes():
     assert augmented_state("⊢ g", premises) == "".join(one.format(i) for i in (2, 1, 0)) + "⊢ g"
     room = len((one.format(0) * 2 + "⊢ g").encode())
     assert augmented_state("⊢ g", premises, room) == one.format(1) + one.format(0) + "⊢ g"
+
+
+def test_missing_torch_is_one_sentence_with_the_command(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"needs the package torch with transformers; .*'entails\[models\]'"):
+        load_encoder("anything")
