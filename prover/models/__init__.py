@@ -22,6 +22,7 @@ _NAMES: dict[str, str] = {
     **dict.fromkeys(("BadRequest", "ModelError", "ModelMissing"), "prover.models.errors"),
     **dict.fromkeys(("KINDS", "MODELS", "open_model"), "prover.models.registry"),
     "CachedModel": "prover.models.cache",
+    "Recorder": "prover.models.recorded",
 }
 
 __all__ = sorted(_NAMES)

@@ -185,7 +185,8 @@ def _state_and_children(checkpoint: Checkpoint) -> tuple[str, list[str]]:
     lines = [f"h{k} : ∀ (x y : Nat), f x * {k} + y ≤ g (x + y) * {k + 1}" for k in range(200)]
     goal = "\n⊢ ∀ (x : Nat), f x + g x ≤ 2 * g (x + x)"
     states = ("\n".join(lines[:k]) + goal for k in range(len(lines)))
-    state = next(s for s in states if len(checkpoint.tokenizer(s)["input_ids"]) >= STATE_TOKENS)
+    wanted = min(STATE_TOKENS, checkpoint.limit // 2)
+    state = next(s for s in states if len(checkpoint.tokenizer(s)["input_ids"]) >= wanted)
     patterns = (
         "simp [h{}]",
         "have := h{} x x; omega",

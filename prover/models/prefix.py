@@ -48,7 +48,6 @@ class PrefixTrie:
     def __init__(self, capacity: int = 256 << 20) -> None:
         self.capacity = capacity
         self.size = 0
-        self.hits = 0  # tokens that were not read again
         self._root = _Node((), [], None)
         self._recent: OrderedDict[_Node, None] = OrderedDict()
 
@@ -67,7 +66,6 @@ class PrefixTrie:
             if common < len(child.tokens):
                 break
             node = child
-        self.hits += length
         if len(runs) < 2:
             return length, runs[0] if runs else []
         joined = []
