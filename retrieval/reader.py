@@ -24,6 +24,7 @@ from retrieval.notation import (
 from retrieval.terms import BOUND, LOCAL, OPAQUE, VARIABLE, Term
 
 DEEP = 150  # nesting beyond which a term is opaque
+TIGHT = frozenset("↑ ⇑ ~~~".split())  # prefixes that bind as tightly as application's arguments
 
 
 class TooDeep(Exception):
@@ -103,7 +104,7 @@ class Reader:
             return False
         if kind in ("name", "number", "text"):
             return True
-        return token in CLOSING or token in ("↑", "@", "~~~") or token in ("⋯", "·", "fun", "∀", "∅", "⊤", "⊥", "∞")
+        return token in CLOSING or token in TIGHT or token in ("@", "⋯", "·", "fun", "∀", "∅", "⊤", "⊥", "∞")
 
     def named_argument(self) -> bool:
         """`(n := 3)`: read over; implicit arguments are not part of the shape."""
@@ -166,6 +167,8 @@ class Reader:
         if token in STOPPERS:
             return Term(OPAQUE)
         self.at += 1
+        if token in TIGHT:  # as an argument: `f ↑n`
+            return Term(token, (self.postfix(self.atom()),))
         if kind == "name":
             return self.name(token)
         if kind in ("number", "text"):

@@ -34,7 +34,7 @@ from retrieval.records import Query
 from retrieval.statements import read_state, read_statement
 from retrieval.store import Lists, Strings
 
-KIND, VERSION = "structural", 1
+KIND, VERSION = "structural", 2
 EQUATIONS = frozenset(("=", "↔", "==", "≍"))
 RELATIONS = EQUATIONS | frozenset(
     ["≠", "<", "≤", ">", "≥", "∈", "∉", "∣", "⊆", "⊂", "¬", "∧", "∨", "∃", "~", "<+", "<+:", "<:+", "<:+:"]

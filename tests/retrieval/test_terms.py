@@ -35,6 +35,7 @@ def show(term: Term) -> str:
         ("∀ (x : α × β), x.fst = (match x with | (a, b) => a)", ["(× ?α ?β)"], "(= (Prod.fst ?x) (match ?x))"),
         ("theorem List.foo {α} (l : List α) (h : l ≠ []) : l.length ≠ 0 := by simp", ["(List ?α)", "(≠ ?l [])"],
          "(≠ (List.length ?l) 0)"),
+        ("f ↑n (~~~x) = ~~~y + ↑m", [], "(= (?f (↑ ?n) (~~~ ?x)) (+ (~~~ ?y) (↑ ?m)))"),
         ("@[simp] protected lemma Nat.bar : 1 + 1 = 2", [], "(= (+ 1 1) 2)"),
     ],
 )  # fmt: skip
