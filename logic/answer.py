@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from logic.certify.certificate import Certification, NotCertified
 from logic.countermodel import FiniteModel
 from logic.repair import Repair
 from logic.solvers.decision import SolverReport
@@ -51,6 +52,7 @@ class Answer:
     countermodels: for UNCERTAIN, one where the conclusion fails and one where it holds, as far as found.
     by_rules: what forward chaining says (`logic/rules.py`), where every premise is a rule or a fact.
     samples: with a model, each translation's verdict. timings: seconds by stage.
+    certificate: where one was asked for: what Lean's kernel accepted, or why there is none.
     """
 
     answer: Verdict | None
@@ -69,6 +71,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
     reports: tuple[SolverReport, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
+    certificate: Certification | None = None
 
     def json(self) -> dict[str, Any]:
         """The answer for programs; `schema` grows with any change that a reader must know of."""
@@ -94,6 +97,7 @@ class Answer:
                 {"solver": r.solver, "question": r.question, "said": r.said, "seconds": round(r.seconds, 4)}
                 for r in self.reports
             ],
+            "certificate": None if self.certificate is None else self.certificate.json(),
             "timings": {stage: round(seconds, 4) for stage, seconds in self.timings.items()},
         }
 
@@ -118,6 +122,11 @@ class Answer:
         if len(self.countermodels) == 2:
             for title, model in zip(titles, self.countermodels, strict=True):
                 lines += [title, _indented(model.text())]
+        if isinstance(self.certificate, NotCertified):
+            lines.append(f"not certified: {self.certificate.reason}")
+        elif self.certificate is not None:
+            lines.append(f"certified by Lean {self.certificate.lean}:")
+            lines += [f"  {line}" for line in self.certificate.explanation]
         if self.repairs:
             lines.append("repairs:")
             lines += [f"  {repair.kind}: {repair.detail}" for repair in self.repairs]

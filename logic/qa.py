@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from logic.answer import Answer
+from logic.certify.batch import CertifyingBatch
+from logic.certify.certificate import Certifier
 from logic.errors import InputError, LogicError
 from logic.posing import LANGUAGES, Language, Posed, Question, pair_of, pose, texts_of
 from logic.rules import Chained, chain
@@ -95,14 +97,17 @@ class LogicQA:
             raise InputError(
                 f"there is no solver {', '.join(unknown) or 'named'}; there are {', '.join(portfolio.ALL)}"
             )
+        self._certifier: Certifier | None = None
         self._sampling: Sampling | None = None
         if model is not None:
             if semantics == "rules":
                 raise InputError("rules read forwards are for controlled English and formulas, not for a model")
             self._sampling = _sampling(model, samples, temperature, shots, mode, vote, seed, cache, threshold)
 
-    def ask(self, premises: Sequence[str], conclusion: str) -> Answer:
+    def ask(self, premises: Sequence[str], conclusion: str, *, certify: bool = False) -> Answer:
         """Whether `conclusion` follows from `premises`, which may be none.
+
+        `certify`: also have Lean's kernel check the answer; the result's `certificate` says what came of it.
 
         Raises:
             InputError: a value that is no text, or an empty one.
@@ -110,7 +115,12 @@ class LogicQA:
             UnrepairableFormula: a formula that can't be read.
             NotTranslated: with a model, which gave nothing.
             SolverMissing, SolverDisagreement: as for `logic.solvers.decide`.
+            LeanUnavailable, VerdictContradicted: while certifying.
         """
+        answer = self._ask(premises, conclusion)
+        return self._certified(answer) if certify else answer
+
+    def _ask(self, premises: Sequence[str], conclusion: str) -> Answer:
         if self._sampling is not None:
             *texts, goal = texts_of(premises, conclusion)
             return self._sampling.ask(texts, goal, self._options())
@@ -118,14 +128,30 @@ class LogicQA:
         decision = portfolio.decide(posed.given, posed.goal, **self._options())
         return self._answer(posed, decision)
 
-    async def ask_async(self, premises: Sequence[str], conclusion: str) -> Answer:
+    async def ask_async(self, premises: Sequence[str], conclusion: str, *, certify: bool = False) -> Answer:
         """As `ask`; a cancelled call stops its solvers."""
+        import asyncio
+
+        answer = await self._ask_async(premises, conclusion)
+        return await asyncio.to_thread(self._certified, answer) if certify else answer
+
+    async def _ask_async(self, premises: Sequence[str], conclusion: str) -> Answer:
         if self._sampling is not None:
             *texts, goal = texts_of(premises, conclusion)
             return await self._sampling.ask_async(texts, goal, self._options())
         posed = pose(premises, conclusion, self.language)
         decision = await portfolio.decide_async(posed.given, posed.goal, **self._options())
         return self._answer(posed, decision)
+
+    def _certified(self, answer: Answer) -> Answer:
+        if self._certifier is None:
+            self._certifier = Certifier()
+        return replace(answer, certificate=self._certifier.certify(answer))
+
+    def close(self) -> None:
+        """Give back the Lean that certified, if one was opened; the next certificate opens another."""
+        if self._certifier is not None:
+            self._certifier.close()
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -141,15 +167,28 @@ class LogicQA:
         *,
         workers: int | None = None,
         on_answer: Callable[[int, Answer | LogicError], None] | None = None,
+        certify: bool = False,
     ) -> list[Answer | LogicError]:
         """Answer many (premises, conclusion), in order; a question that fails has its error in its place.
 
         An error may also stand among the questions (a line that couldn't be read), and is passed on.
-        `on_answer(index, answer)` is called as soon as each is there.
+        `on_answer(index, answer)` is called as soon as each is there. `certify`: as for `ask`; the answers are
+        certified in worker processes while the solvers go on.
 
         Raises:
-            SolverMissing: nothing can be answered at all.
+            SolverMissing, LeanUnavailable: nothing can be answered at all.
         """
+        if certify:
+            certified: list[Answer | LogicError] = [InputError("not answered")] * len(questions)
+
+            def keep(index: int, answer: Answer | LogicError) -> None:
+                certified[index] = answer
+                if on_answer is not None:
+                    on_answer(index, answer)
+
+            with CertifyingBatch(keep, workers) as batch:
+                self.ask_many(questions, workers=workers, on_answer=batch.take)
+            return certified
         answers: list[Answer | LogicError | None] = [None] * len(questions)
 
         def give(index: int, answer: Answer | LogicError) -> None:
@@ -197,12 +236,12 @@ class LogicQA:
         return answers
 
     async def ask_many_async(
-        self, questions: Sequence[Question | LogicError], *, workers: int | None = None
+        self, questions: Sequence[Question | LogicError], *, workers: int | None = None, certify: bool = False
     ) -> list[Answer | LogicError]:
         """As `ask_many`, in another thread."""
         import asyncio
 
-        return await asyncio.to_thread(self.ask_many, questions, workers=workers)
+        return await asyncio.to_thread(self.ask_many, questions, workers=workers, certify=certify)
 
     # ── answering ───────────────────────────────────────────────────────────────────────────────────────────
 

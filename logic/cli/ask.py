@@ -29,6 +29,9 @@ def ask(
     deadline: Annotated[float, typer.Option(help="Seconds for the solvers, for each question.")] = 5.0,
     threshold: Annotated[float, typer.Option(help="Withhold an answer with a lower confidence.")] = 0.0,
     proof: Annotated[bool, typer.Option("--proof", help="Ask E for a proof.")] = False,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Have Lean's kernel check the answer, and explain it.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(
@@ -69,7 +72,7 @@ def ask(
         if file is None:
             if conclusion is None:
                 raise InputError("give a conclusion with -c, or a file of questions")
-            answer = qa.ask(premise or [], conclusion)
+            answer = qa.ask(premise or [], conclusion, certify=certify)
             print(json.dumps(answer.json(), ensure_ascii=False) if as_json else answer.text(verbose))
             raise typer.Exit(0 if answer.answer is Verdict.TRUE else NEGATIVE)
         if premise or conclusion:
@@ -78,10 +81,10 @@ def ask(
         if not values:
             raise InputError(f"{file} has no questions")
         if len(values) == 1 and isinstance(values[0], dict):
-            answer = qa.ask(*question(values[0]))
+            answer = qa.ask(*question(values[0]), certify=certify)
             print(json.dumps(answer.json(), ensure_ascii=False) if as_json else answer.text(verbose))
             raise typer.Exit(0 if answer.answer is Verdict.TRUE else NEGATIVE)
-        failed = _many(qa, values, as_json, verbose)
+        failed = _many(qa, values, as_json, verbose, certify)
     raise typer.Exit(2 if failed else 0)
 
 
@@ -101,7 +104,7 @@ def question(value: Any) -> tuple[Any, Any]:
     return value["premises"], value["conclusion"]
 
 
-def _many(qa: Any, values: list[Any], as_json: bool, verbose: bool) -> int:
+def _many(qa: Any, values: list[Any], as_json: bool, verbose: bool, certify: bool) -> int:
     """Answer all and print each in order as soon as those before it are there; returns how many failed."""
     waiting: dict[int, Any] = {}
     printed = failed = 0
@@ -123,7 +126,7 @@ def _many(qa: Any, values: list[Any], as_json: bool, verbose: bool) -> int:
             questions.append(question(value))
         except LogicError as error:
             questions.append(error)
-    qa.ask_many(questions, on_answer=take)
+    qa.ask_many(questions, on_answer=take, certify=certify)
     return failed
 
 

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from logic.cli.certificates import certificates
 from logic.cli.english import english
 from logic.errors import InputError, LogicError
 
 app = typer.Typer(no_args_is_help=True, help="Batch runs over data sets and recorded generations.")
 app.command("english")(english)
+app.command("certificates")(certificates)
 BAD_INPUT = 2
 BATCH = 16  # questions a model is asked at a time: what is answered is written before the next
 

@@ -147,6 +147,69 @@ def decide(
     raise typer.Exit(0 if row.answer is Verdict.TRUE else NEGATIVE)
 
 
+@app.command()
+def certify(
+    premise: Annotated[list[str] | None, typer.Option("--premise", "-p", help="A premise; repeat it.")] = None,
+    conclusion: Annotated[str | None, typer.Option("--conclusion", "-c", help="The conclusion.")] = None,
+    file: Annotated[
+        str | None, typer.Option("--file", "-f", help="One formula a line, the conclusion last; - reads stdin.")
+    ] = None,
+    deadline: Annotated[float, typer.Option(help="Seconds for the solvers.")] = 5.0,
+    as_json: AsJson = False,
+) -> None:
+    """Decide, and print a Lean text that Lean's kernel accepted for the answer.
+
+    Exit codes: 0 certified, 1 not certified, 2 bad input, 3 a missing tool.
+    """
+    from logic.certify import Certificate
+    from logic.qa import LogicQA
+
+    with reporting():
+        if file is not None:
+            if premise or conclusion:
+                raise InputError("give either a file or -p and -c, not both")
+            *premise, conclusion = _texts(None, file)
+        if conclusion is None:
+            raise InputError("give a conclusion with -c, or a file")
+        qa = LogicQA(language="formulas", deadline=deadline, proof=True)
+        answer = qa.ask(premise or [], conclusion, certify=True)
+        qa.close()
+    certificate = answer.certificate
+    if as_json:
+        print(json.dumps(answer.json(), ensure_ascii=False))
+    elif isinstance(certificate, Certificate):
+        print(certificate.source, end="")
+    else:
+        print(answer.text())
+    raise typer.Exit(0 if isinstance(certificate, Certificate) else NEGATIVE)
+
+
+@app.command()
+def verify(
+    file: Annotated[str, typer.Argument(help="A certificate; - reads stdin.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check a certificate with Lean's kernel, from its text alone, and say what it proves.
+
+    Exit codes: 0 accepted, 1 refused, 2 no certificate, 3 Lean is missing.
+    """
+    from logic.certify import Certifier, recheck
+
+    with reporting():
+        text = read_text(file)
+        with Certifier() as certifier:
+            checked = recheck(text, certifier.lean)
+    if as_json:
+        row = {"accepted": checked.accepted, "claim": list(checked.words), "reason": checked.reason,
+               "axioms": list(checked.axioms), "seconds": round(checked.seconds, 4)}  # fmt: skip
+        print(json.dumps({"schema": 1, **row}, ensure_ascii=False))
+    elif checked.accepted:
+        print("\n".join(["Lean's kernel accepts this certificate. It proves:", *checked.words]))
+    else:
+        print(f"refused: {checked.reason}\nIt claims, without proof:", *checked.words, sep="\n")
+    raise typer.Exit(0 if checked.accepted else NEGATIVE)
+
+
 def _decided(
     premises: list[str],
     conclusion: str,

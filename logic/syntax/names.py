@@ -182,14 +182,17 @@ def _smt_adapt(symbol: Symbol) -> str:
     return f"{name}_n" if name.lower() in _SMT_WORDS else name
 
 
-_LEAN_WORDS = {
-    "and", "or", "not", "true", "false", "iff", "at", "by", "do", "else", "end", "for", "forall", "from",
-    "fun", "have", "if", "in", "let", "match", "mut", "of", "open", "return", "show", "then", "theorem",
-    "this", "type", "prop", "sort", "where", "with", "exists", "axiom", "def", "example", "import",
-    "instance", "variable", "set", "classical", "nonempty", "eq", "nat", "int", "rat", "u", "calc",
-    "suffices", "macro", "notation", "prefix", "section", "namespace", "structure", "class", "inductive",
-    "private", "public", "universe", "deriving", "nomatch",
-}  # fmt: skip
+# Lean's own tokens that read as words (from its token table), names that a proof or theorem of ours uses, and `U`.
+_LEAN_WORDS = frozenset((
+    "abbrev all and at attribute axiom bif break by calc catch class classical coinductive continue "
+    "decreasing_by def default deriving do elab else end eq example exists export extends false finally "
+    "for forall from fun generalizing have hiding if iff import in include inductive infix infixl infixr "
+    "initialize instance int intro lemma let local macro macro_rules match matches meta module mut mutual "
+    "namespace nat ne nofun nomatch noncomputable nonempty nonrec not notation of omit opaque open or partial "
+    "postfix prefix prelude private prop protected public rat renaming repeat return rfl run_cmd scoped seal "
+    "section set set_option show simproc sorry sort structure suffices syntax termination_by then "
+    "theorem this throw true try type u universe unless unsafe unseal until using variable where while with"
+).split())
 
 
 def _lean_legal(symbol: Symbol) -> bool:
