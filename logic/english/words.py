@@ -41,7 +41,8 @@ VAGUE = {
     "most", "many", "few", "several", "usually", "often", "sometimes", "generally", "typically", "almost",
     "nearly", "half", "might", "may", "probably", "possibly", "perhaps", "always", "never", "must",
     "should", "would", "could", "will", "shall", "other", "another", "else", "same", "different", "unless",
-    "former", "fake", "alleged", "supposed", "so-called", "would-be", "mock", "because", "while", "when", "where", "whose", "whom", "than", "exactly",
+    "former", "fake", "alleged", "supposed", "so-called", "would-be", "mock", "because", "while", "when",
+    "where", "whose", "whom", "than", "exactly",
 }  # fmt: skip
 _OTHER = {
     "a", "an", "the", "all", "every", "each", "any", "some", "no", "not", "only", "and", "or", "but", "nor",
