@@ -167,8 +167,14 @@ def _locate(source: str) -> tuple[str, dict[str, str]]:
         need("gguf")
         return str(path.parent), {"gguf_file": path.name}
     if path.is_dir():
-        if not any((path / name).exists() for name in ("config.json", "adapter_config.json")):
-            raise BadRequest(f"The folder {path} is no checkpoint: it has no config.json.")
+        if not (path / "config.json").exists():
+            alone = (path / "adapter_config.json").exists()
+            why = (
+                "it holds a LoRA adapter alone, which has to be merged with its base"
+                if alone
+                else "it has no config.json"
+            )
+            raise BadRequest(f"The folder {path} is no checkpoint: {why}.")
         return str(path), {}
     if path.exists():
         raise BadRequest(f"The file {path} is no checkpoint: give its folder, or a .gguf file.")

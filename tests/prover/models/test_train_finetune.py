@@ -79,6 +79,8 @@ def test_lora_learns_and_leaves_a_whole_checkpoint(kind, tmp_path, request):
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed
     assert all(before[name].dim() == 2 for name in changed)
+    with pytest.raises(BadRequest, match="LoRA adapter alone"):
+        open_model(str(tmp_path / "run" / "checkpoint-40"))
     # The merged model scores the pairs as the adapter did: better than the base.
     old, new = (open_model(str(folder), limit=256) for folder in (base, trained.model))
     prompt = new.prompt_format and PAIRS[0].state + (":::" if kind != "byt5" else "")
