@@ -29,9 +29,9 @@ from logic.countermodel import FiniteModel, checked
 from logic.errors import LogicError
 from logic.solvers.decision import Counterexample, Decision, Derived, Outcome, Undecided
 from logic.solvers.encode import Encoded, encode
-from logic.solvers.jobs import CONCLUSION, NEGATION, Job, Question, Satisfiable, Unsatisfiable
-from logic.solvers.process import LANES, Lane, remaining
-from logic.solvers.proof import Proof, parse_proof
+from logic.solvers.explain import contradiction, explain, with_proof
+from logic.solvers.jobs import CONCLUSION, NEGATION, Question, Satisfiable, Unsatisfiable
+from logic.solvers.process import LANES
 from logic.solvers.race import Race
 from logic.solvers.table import SOLVERS, require
 from logic.syntax.evaluate import TooManySteps
@@ -43,9 +43,6 @@ DEADLINE_SECONDS = 5.0
 HEAD_START_SECONDS = 0.0
 BATCH_HEAD_START_SECONDS = 0.5
 CONSISTENCY_SECONDS = 1.0
-# What may be spent on explaining an answer that is already there, of the time left until the deadline.
-EXPLAIN_SECONDS = 2.0
-PROOF_SECONDS = 5.0
 MAX_DOMAIN = 6
 MAX_WORKERS = 16  # unless more are asked for: each has two processes of some 80 MB
 
@@ -79,7 +76,7 @@ def decide(
     """Whether `conclusion`, its negation, or neither follows from `premises` (which may be none).
 
     Args:
-        deadline: seconds for everything, explanations included; only `proof` may take `PROOF_SECONDS` more.
+        deadline: seconds for everything, explanations included; only `proof` may take `explain.PROOF_SECONDS` more.
         solvers: names out of `SOLVERS`; the first starts first.
         explain: also make cores minimal and look for small finite models.
         proof: also ask E for a proof from the core.
@@ -258,24 +255,31 @@ def _decide(
         try:
             _run(race, options, started)
             if options.explain and not options.cross_check:
-                _explain(race, options)
+                explain(race, options.solvers, options.max_domain)
         finally:
             race.finish()
         outcomes = {question: _outcome(race, question, models) for question in (CONCLUSION, NEGATION)}
         verdict = _verdict(outcomes[CONCLUSION], outcomes[NEGATION])
-        contradiction = None
+        found = None
         if verdict is Verdict.CONTRADICTORY:
-            contradiction = _contradiction(lane, encoded, outcomes, options, race.deadline)
+            found = contradiction(
+                lane,
+                encoded,
+                outcomes,
+                options.explain and "z3" in options.solvers,
+                options.max_domain,
+                race.deadline,
+            )
         decision = Decision(
             verdict,
             outcomes[CONCLUSION],
             outcomes[NEGATION],
             tuple(race.reports),
             time.monotonic() - started,
-            contradiction,
+            found,
         )
         if options.proof and verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.CONTRADICTORY):
-            decision = _with_proof(lane, encoded, decision)
+            decision = with_proof(lane, encoded, decision)
     return replace(decision, seconds=time.monotonic() - started)
 
 
@@ -303,24 +307,6 @@ def _run(race: Race, options: _Options, started: float) -> None:
         race.listen(until if give_up_on_rest is None else min(until, give_up_on_rest))
 
 
-def _explain(race: Race, options: _Options) -> None:
-    """Wait for, or ask for, minimal cores and small models of what is settled."""
-    end = min(race.deadline, time.monotonic() + EXPLAIN_SECONDS)
-    while race.explaining("z3") and time.monotonic() < end:
-        race.listen(end)
-    if "z3" not in options.solvers or remaining(end) == 0:
-        return
-    for question, (solver, message) in list(race.settled.items()):
-        if solver == "z3":
-            continue
-        if isinstance(message, Unsatisfiable) and len(message.core) > 0:
-            race.improve("z3", question, known=((question, message.core),), max_domain=options.max_domain)
-        elif isinstance(message, Satisfiable) and message.tables is None:
-            race.improve("z3", question, known=(), max_domain=options.max_domain)
-    while race.improving and time.monotonic() < end:
-        race.listen(end)
-
-
 def _outcome(race: Race, question: Question, models: dict[Question, FiniteModel]) -> Outcome:
     match race.settled.get(question):
         case (solver, Unsatisfiable(core=core, minimal=minimal)):
@@ -341,57 +327,3 @@ def _verdict(conclusion: Outcome, negation: Outcome) -> Verdict:
         case Counterexample(), Counterexample():
             return Verdict.UNCERTAIN
     return Verdict.UNKNOWN
-
-
-def _contradiction(
-    lane: Lane, encoded: Encoded, outcomes: dict[Question, Outcome], options: _Options, deadline: float
-) -> Derived:
-    """The premises behind both derivations contradict each other; made minimal where there is time."""
-    cores = [outcome for outcome in outcomes.values() if isinstance(outcome, Derived)]
-    union = tuple(sorted({i for derived in cores for i in derived.core}))
-    found = Derived(cores[0].solver, union)
-    if not options.explain or "z3" not in options.solvers or remaining(deadline) == 0:
-        return found
-    absurd = replace(encoded, smt_conclusion="false", tptp_conclusion="$false")
-    end = min(deadline, time.monotonic() + EXPLAIN_SECONDS)
-    race = Race(lane, absurd, end, lambda solver, message: None)
-    try:
-        race.improve("z3", CONCLUSION, known=((CONCLUSION, union),), max_domain=options.max_domain)
-        while race.improving and time.monotonic() < end:
-            race.listen(end)
-    finally:
-        race.finish()
-    match race.settled.get(CONCLUSION):
-        case (_, Unsatisfiable(core=core, minimal=minimal)):
-            return Derived(found.solver, core, minimal)
-    return found
-
-
-def _with_proof(lane: Lane, encoded: Encoded, decision: Decision) -> Decision:
-    """The decision with E's proof from its core, where E finds one."""
-    core = decision.core
-    goal: Question = NEGATION if decision.verdict is Verdict.FALSE else CONCLUSION
-    from_core = replace(encoded, tptp_premises=tuple(encoded.tptp_premises[i] for i in core))
-    if decision.verdict is Verdict.CONTRADICTORY:
-        from_core = replace(from_core, tptp_conclusion="$false")
-    end = time.monotonic() + PROOF_SECONDS
-    process = lane.process("eprover")
-    number = process.submit("eprover", Job(from_core, (goal,), PROOF_SECONDS))
-    proof: Proof | None = None
-    running = True
-    try:
-        while running and remaining(end) > 0:
-            for speaker, job, message in lane.listen(remaining(end)):
-                if speaker is process and job == number:
-                    running = message is not None
-                    if isinstance(message, Unsatisfiable) and message.proof:
-                        proof = parse_proof(message.proof, encoded.vocabulary).renumbered(core)
-    finally:
-        process.stop(number)
-    if proof is None:
-        return decision
-    if decision.contradiction is not None:
-        return replace(decision, contradiction=replace(decision.contradiction, proof=proof))
-    if goal == CONCLUSION:
-        return replace(decision, conclusion=replace(decision.conclusion, proof=proof))
-    return replace(decision, negation=replace(decision.negation, proof=proof))
