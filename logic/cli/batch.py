@@ -18,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Batch runs over data sets and reco
 app.command("english")(english)
 app.command("certificates")(certificates)
 BAD_INPUT = 2
+INTERRUPTED = 130
 BATCH = 16  # questions a model is asked at a time: what is answered is written before the next
 
 
@@ -65,7 +66,11 @@ def replay_command(
         _complain(str(error))
         raise typer.Exit(error.exit_code) from None
 
+    answered = 0
+
     def write(row: dict[str, Any]) -> None:
+        nonlocal answered
+        answered += 1
         if sink is not None:
             sink.write(json.dumps(row, ensure_ascii=False) + "\n")
             sink.flush()  # what is answered stays, whatever happens next
@@ -76,6 +81,10 @@ def replay_command(
     except LogicError as error:
         _complain(str(error))
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        kept = f"; {answered} answers are in {out}" if out is not None else f" after {answered} answers"
+        _complain(f"interrupted{kept}")
+        raise typer.Exit(INTERRUPTED) from None
     finally:
         if sink is not None:
             sink.close()

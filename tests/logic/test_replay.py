@@ -155,6 +155,23 @@ def test_what_was_answered_before_an_interruption_is_kept(tmp_path: Path) -> Non
     assert [row["id"] for row in kept] == [str(n) for n in range(16)]
 
 
+def test_an_interrupted_command_says_how_many_answers_are_kept(tmp_path: Path, monkeypatch) -> None:
+    file = write(tmp_path / "f.jsonl", *({"id": str(n), "samples": [TRUE]} for n in range(20)))
+    decide, calls = Decider.decide, []
+
+    def interrupted(self, questions):
+        calls.append(len(questions))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return decide(self, questions)
+
+    monkeypatch.setattr(Decider, "decide", interrupted)
+    done = runner.invoke(app, ["replay", str(file), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 130
+    assert f"interrupted; 16 answers are in {tmp_path / 'out'}" in done.stderr
+    assert len(results(tmp_path / "out")) == 16
+
+
 def test_rpc_uses_the_recorded_log_probabilities(tmp_path: Path) -> None:
     file = write(
         tmp_path / "f.jsonl",
