@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from prover.whole import WholeProofs
 
 DEFAULT_SECONDS = 60.0
-#: One-line proofs are tried in rounds, the wall clock of a tactic growing; the last is short of a whole search.
-ROUNDS = (0.4, 2.0, 10.0)
+#: One-line proofs are tried in rounds: the wall clock of a tactic, and the share of the time at which the round ends.
+#: Most that are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
+ROUNDS = ((0.4, 0.25), (2.0, 0.45), (10.0, 0.7))
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
 _VERIFY_SECONDS = 120.0
 _FRESH = "entails_example"
@@ -158,6 +159,10 @@ class _Prover:
     def _open(self, source: str) -> tuple[Opened, list[str]]:
         """The opened source; an `example` has no name to verify, so those that ask for a proof are given one."""
         opened = self.lean.open(source)
+        errors = [m for m in opened.messages if m.severity == "error"]
+        if errors:  # the gate accepts nothing in a source with errors
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            raise BadSource(f"The source does not elaborate: {errors[0]}{more}")
         examples: list[str] = []
         for i, hole in enumerate(opened.holes):
             if not hole.is_prop or not _is_example(hole.theorem):
@@ -279,7 +284,7 @@ class _HoleRun:
             self._verify_seconds += time.monotonic() - started
 
     def _candidates(self) -> Iterator[_Found]:
-        yield from self._one_liners()
+        yield from self._openings()
         yield from self._whole_proofs()
         # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
         # search is repeated with states kept apart by their text.
@@ -292,22 +297,25 @@ class _HoleRun:
                 return
             yield found
 
-    def _one_liners(self) -> Iterator[_Found]:
-        """Whole proofs in one line, cheap ones first, under growing limits."""
+    def _openings(self) -> Iterator[_Found]:
+        """Whole proofs, cheap ones first, under growing limits; see `ROUNDS`."""
         opening = getattr(self.p.generator, "opening", None)
         if opening is None or self.p.expansions == 0:
             return
         root = LeanState(self.p.lean, self.hole.state)
-        left = opening(Position(root.lean_goals, (), self.local_names))
-        for seconds in ROUNDS:
-            limits = Limits(self.p.limits.heartbeats, seconds)
-            checker = LeanChecker(self.p.lean, limits)
-            again: list[str] = []
-            for tactic in left:
-                if time.monotonic() >= self.deadline:
-                    return
+        general, special = opening(Position(root.lean_goals, (), self.local_names))
+        for number, (seconds, share) in enumerate(ROUNDS):
+            checker = LeanChecker(self.p.lean, Limits(2 * self.p.limits.heartbeats, seconds))
+            until = self.started + share * self.p.seconds
+            # Of what ran out of time once, what the goal itself suggests deserves more first: a finite search, say.
+            order = [*special, *general] if number else [*general, *special]
+            again: set[str] = set()
+            for at, tactic in enumerate(order):
                 started = time.monotonic()
-                outcome = checker.attempt(root, tactic, self.deadline)
+                if started >= until:
+                    again.update(order[at:])
+                    break
+                outcome = checker.attempt(root, tactic, until)
                 spent = time.monotonic() - started
                 self._tried += 1
                 self._lean_seconds += spent
@@ -316,8 +324,8 @@ class _HoleRun:
                     yield _Found(tactic, (ProofStep(tactic, root.text),), "one-liner")
                 if isinstance(outcome, TimedOut):
                     self._timed_out += 1
-                    again.append(tactic)
-            left = again
+                    again.add(tactic)
+            general, special = ([t for t in group if t in again] for group in (general, special))
 
     def _whole_proofs(self) -> Iterator[_Found]:
         """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""

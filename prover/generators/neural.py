@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator, Proposed, Tactic
-from prover.generators.prompts import Premise, StateQuestion
+from prover.generators.premises import PremisesFor, no_premises
+from prover.generators.prompts import StateQuestion
 from prover.generators.protocol import Position, TacticGenerator
 from prover.models.errors import BadRequest
 from search.protocols import Candidate
@@ -36,9 +37,7 @@ class ModelTactics:
         troubles: sentence → how often it was met: states the model could not be asked about, or had nothing for.
     """
 
-    def __init__(
-        self, generator: ModelGenerator, premises: Callable[[Position], Sequence[Premise]] = lambda _: ()
-    ) -> None:
+    def __init__(self, generator: ModelGenerator, premises: PremisesFor = no_premises) -> None:
         self.generator = generator
         self.premises = premises
         self.troubles: Counter[str] = Counter()
@@ -100,10 +99,17 @@ class Mixture:
         each = [(generator.propose(positions), weight) for generator, weight in self.generators]
         return [mixed([(lists[index], weight) for lists, weight in each]) for index in range(len(positions))]
 
-    def opening(self, position: Position) -> list[str]:
-        """One-line proofs of the whole theorem, of the generators that have some."""
-        found = [getattr(generator, "opening", None) for generator, _ in self.generators]
-        return list(dict.fromkeys(tactic for opening in found if opening for tactic in opening(position)))
+    def opening(self, position: Position) -> tuple[list[str], list[str]]:
+        """Whole proofs to try before any search, general and special ones, of the generators that have some."""
+        general: dict[str, None] = {}
+        special: dict[str, None] = {}
+        for generator, _ in self.generators:
+            opening = getattr(generator, "opening", None)
+            if opening is not None:
+                some, others = opening(position)
+                general.update(dict.fromkeys(some))
+                special.update(dict.fromkeys(others))
+        return list(general), [tactic for tactic in special if tactic not in general]
 
 
 def mixed(lists: Sequence[tuple[Sequence[Candidate], float]]) -> list[Candidate]:

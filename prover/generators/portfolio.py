@@ -59,12 +59,11 @@ class Portfolio:
         total = math.fsum(weights.values())
         return [Candidate(tactic, math.log(weight / total)) for tactic, weight in weights.items()]
 
-    def opening(self, position: Position) -> list[str]:
-        """One-line proofs of the whole theorem, in the order to try them."""
-        tactics = list(closing.openings(position))
-        for rule in OPENING_RULES:
-            tactics += [tactic for _, tactic in rule(position)]
-        return list(dict.fromkeys(tactics))
+    def opening(self, position: Position) -> tuple[list[str], list[str]]:
+        """Whole proofs of the theorem, in the order to try them: for any goal, and what this goal suggests."""
+        general = list(dict.fromkeys(closing.openings(position)))
+        special = dict.fromkeys(tactic for rule in OPENING_RULES for _, tactic in rule(position))
+        return general, [tactic for tactic in special if tactic not in general]
 
 
 def _portfolio(seed: int) -> TacticGenerator:

@@ -29,7 +29,11 @@ class Position:
 
 
 class TacticGenerator(Protocol):
-    """Proposes tactics. Deterministic for the same positions and seed."""
+    """Proposes tactics. Deterministic for the same positions and seed.
+
+    It may also have a method `opening(position)`, which gives two lists of whole proofs to try on a theorem before any
+    search: general ones, cheap ones first, and those that this theorem suggests.
+    """
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
         """For each position, in order, its candidates, most probable first; log-probabilities are ≤ 0."""

@@ -57,8 +57,8 @@ def casts(goal: Goal) -> Iterator[str]:
         for r in read(goal.target)[:1]:
             if r.sign in {"=", *_ORDER} and "↑" not in goal.target:
                 for kind in ("Rat", "Int"):
-                    yield (f"have hc : (({r.left.text} : _) : {kind}) {r.sign} (({r.right.text} : _) : {kind}) := by grind\n"
-                           "exact_mod_cast hc")  # fmt: skip
+                    left, right = (f"(({side.text} : _) : {kind})" for side in r.terms)
+                    yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
 
 
 def recurrences(goal: Goal) -> Iterator[str]:
@@ -80,8 +80,8 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     if not nonlinear or not data or not any(r.sign in _ORDER or r.sign == "=" for r in relations):
         return
     names = [v.name for v in data]
-    squares = [*(f"{a} - {b}" for a, b in combinations(names, 2)), *(f"{a} + {b}" for a, b in combinations(names, 2)), *names,
-               *(f"{a} - 1" for a in names)]  # fmt: skip
+    pairs = list(combinations(names, 2))
+    squares = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
     facts = "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(squares))
     yield f"{facts}\ngrind"
     orders = [h for h in propositions(goal) if any(r.sign in _ORDER for r in read(h.type)) and "∧" not in h.type][:4]
@@ -106,4 +106,7 @@ def _difference(r: Relation) -> str:
 
 
 def _nonlinear(term: Term) -> bool:
-    return any((t.op == "*" and all(not a.closed for a in t.args)) or (t.op == "^" and not t.args[0].closed) for t in term.walk())
+    return any(
+        (t.op == "*" and all(not a.closed for a in t.args)) or (t.op == "^" and not t.args[0].closed)
+        for t in term.walk()
+    )

@@ -82,8 +82,9 @@ def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[li
         if exponent.op == "name" and limit:
             k = int(math.log(limit, base)) + 1
             name = exponent.text
-            lines.append(f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := Nat.pow_le_pow_right (n := {base}) "
-                         f"(by decide) (show {k} ≤ {name} by omega)\n  omega")  # fmt: skip
+            lines.append(f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := "
+                         f"Nat.pow_le_pow_right (n := {base}) (by decide) (show {k} ≤ {name} by omega)\n"
+                         "  omega")  # fmt: skip
     lines = list(dict.fromkeys(lines))
     return [["\n".join(_tried(line, i) for i, line in enumerate(lines))]] if lines else []
 
@@ -110,6 +111,12 @@ def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[str]:
                 if not names or any(n not in kinds for n in names):
                     continue
                 others = " * ".join(x.wrapped for j, x in enumerate(factors) if j != i)
+                if len(data) == 1 and data[0].head == "Int" and f.op == "name" and abs(total) <= _POINTS // 4:
+                    use, drop = _usable(goal, [data[0].name])
+                    if not drop:
+                        facts = [f"have hf0 : ({f.text}).natAbs ≤ {abs(total)} := Nat.le_of_dvd (by decide) "
+                                 f"(Int.natAbs_dvd_natAbs.mpr (show {f.text} ∣ {total} from ⟨{others}, by grind⟩))"]
+                        yield _evaluation(data, abs(total) + 1, facts, use)
                 yield _divided(f, others, abs(total), total, all(kinds[n] == "Nat" for n in names))
 
 

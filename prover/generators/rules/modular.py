@@ -20,7 +20,8 @@ _CASES_LIMIT = 130  # residue combinations in one tactic
 _PERIOD_LIMIT = 60
 _INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 _NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
-_GCD = re.compile(r"(?:Nat\.gcd (?P<a>\([^()]*\)|[\w'₀-₉]+)|(?P<x>\([^()]*\)|[\w'₀-₉]+)\.gcd) (?P<b>\([^()]*\)|[\w'₀-₉]+)")
+_ATOM = r"\([^()]*\)|[\w'₀-₉]+"
+_GCD = re.compile(rf"(?:Nat\.gcd (?P<a>{_ATOM})|(?P<x>{_ATOM})\.gcd) (?P<b>{_ATOM})")
 
 
 def relations(goal: Goal) -> list[Relation]:

@@ -207,7 +207,7 @@ def value(term: Term, limit: int = 4096) -> int | None:
             return a - b
         case "*", [int(a), int(b)] if a.bit_length() + b.bit_length() < limit:
             return a * b
-        case "^", [int(a), int(b)] if 0 <= b and a.bit_length() * b < limit:
+        case "^", [int(a), int(b)] if b >= 0 and a.bit_length() * b < limit:
             return a**b
         case "/", [int(a), int(b)] if b:
             return a // b

@@ -1,0 +1,162 @@
+"""The symbolic portfolio: what its rules read off a goal, and that Lean accepts what they propose."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prover.generators.portfolio import GENERATORS, UnknownGenerator, make_generator
+from prover.generators.protocol import Position
+from prover.generators.rules import algebra, bounded, modular, structural
+from prover.generators.rules.terms import divisors, linear, read, read_term, value
+from prover.lean.protocol import Advanced, Limits, Solved
+from prover.lean.state import Goal, Hypothesis
+
+
+def state_of(lean, statement: str):
+    opened = lean.open(f"set_option autoImplicit false\ntheorem t {statement} := by sorry")
+    assert not [m for m in opened.messages if m.severity == "error"]
+    return opened.holes[0].state
+
+
+def proposed(lean, statement: str) -> list[str]:
+    position = Position(lean.goals(state_of(lean, statement)))
+    return [c.action for c in make_generator("portfolio").propose([position])[0]]
+
+
+# Values
+
+
+def test_candidates_are_distinct_and_their_probabilities_sum_to_one():
+    goal = Goal(
+        "", "xs ++ [] = xs ∨ p", (Hypothesis("xs", "List Nat", head="List"), Hypothesis("h", "p", is_prop=True)),
+        head="Or", constants=("Or", "Eq", "List.append"),
+    )  # fmt: skip
+    candidates = make_generator("portfolio").propose([Position((goal,))])[0]
+    assert len({c.action for c in candidates}) == len(candidates) > 20
+    assert math.fsum(math.exp(c.log_probability) for c in candidates) == pytest.approx(1.0)
+
+
+def test_a_state_without_goals_has_no_candidates():
+    assert make_generator("portfolio").propose([Position(())]) == [[]]
+
+
+def test_an_unknown_generator_is_named_with_those_there_are():
+    with pytest.raises(UnknownGenerator, match=r"'oracle'.*portfolio"):
+        make_generator("oracle")
+    assert "portfolio" in GENERATORS
+
+
+def test_inaccessible_hypotheses_are_never_named():
+    goal = Goal("", "q", (Hypothesis("h✝", "p ∧ q", is_prop=True, head="And"),), head="")
+    actions = [c.action for c in make_generator("portfolio").propose([Position((goal,))])[0]]
+    assert not [a for a in actions if "✝" in a]
+    assert "rename_i a1" in actions
+
+
+def test_fresh_names_avoid_those_in_use():
+    goal = Goal("", "¬p", (Hypothesis("h", "q", is_prop=True),), head="Not")
+    assert structural.fresh("h", Position((goal,))) == "h1"
+
+
+def test_arithmetic_is_read_with_lean_s_precedences():
+    (relation,) = read("(x + 1) ^ 2 * y % 19 = 13")
+    assert (relation.left.op, relation.sign, relation.right.value) == ("%", "=", 13)
+    assert [f.text for f in relation.left.args[0].factors()] == ["(x + 1) ^ 2", "y"]
+    (divides,) = read("¬7 ∣ 2 ^ n + 1")
+    assert divides.sign == "∣" and divides.negated and divides.right.op == "+"
+
+
+UNREADABLE = ("", "x +", "∀ n, n = n", "f ∘ g = h", "((((", "x = [1, 2]", "(" * 500 + "x" + ")" * 500)
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_what_is_no_arithmetic_is_not_read(text):
+    assert read(text) == [] and read_term(text) is None
+
+
+@given(st.text(alphabet="xyn0123 +-*/%^()=≤<∣∧¬↑,:", max_size=60))
+def test_reading_never_raises(text):
+    read(text)
+    read_term(text)
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 6))
+def test_closed_terms_have_the_value_that_lean_gives_them(a, b, k):
+    term = read_term(f"({a} + {b}) * {a} ^ {k} - {b} % 7")
+    assert term is not None and value(term) == (a + b) * a**k - b % 7
+
+
+def test_a_tower_of_powers_is_not_evaluated():
+    term = read_term("2 ^ 10000000000")
+    assert term is not None and value(term) is None
+
+
+def test_linear_terms_give_coefficients():
+    term = read_term("2 * (n + 3) - 5 * m + 1")
+    assert term is not None and linear(term) == {"n": 2, "m": -5, "": 7}
+    product = read_term("n * m")
+    assert product is not None and linear(product) is None
+
+
+@given(st.integers(1, 3000))
+def test_divisors_are_all_of_them(n):
+    assert divisors(n) == [d for d in range(1, n + 1) if n % d == 0]
+
+
+def test_stated_bounds_are_read_from_hypotheses():
+    hypotheses = (
+        Hypothesis("h", "10 ≤ m ∧ m ≤ 99", is_prop=True), Hypothesis("g", "n < 5", is_prop=True),
+        Hypothesis("k", "a ≤ 3 ∨ a ≤ 9", is_prop=True),
+    )  # fmt: skip
+    assert bounded.stated(Goal("", "True", hypotheses)) == {"m": (10, 99), "n": (None, 4)}
+
+
+# Against Lean: each tactic below is one that the rules wrote
+
+
+@pytest.mark.parametrize(
+    ("rule", "statement"),
+    [
+        (modular.modular, "(a : Int) : a ^ 2 % 5 = 0 ∨ a ^ 2 % 5 = 1 ∨ a ^ 2 % 5 = 4"),
+        (modular.modular, "(x : Int) (h : x % 11 = 3) : (x ^ 2 + 1) % 11 = 10"),
+        (modular.modular, "(n : Nat) : 5 ∣ 6 ^ n - 1"),
+        (modular.modular, "(n : Nat) : Nat.gcd (3 * n + 2) (2 * n + 1) ≤ 1"),
+        (algebra.algebra, "(x y : Int) : 2 * x * y ≤ x ^ 2 + y ^ 2"),
+        (algebra.algebra, "(a : Nat) (h : (3 : Rat) / 4 * a = 6) : a = 8"),
+        (algebra.algebra, "(f : Nat → Int) (h : f 0 = 1) (g : ∀ n ≥ 1, f n = 2 * f (n - 1)) : f 6 = 64"),
+        (algebra.algebra, "(n : Nat) (u : Nat → Nat) (h : u 0 = 1) (g : ∀ k, u (k + 1) = 3 * u k + 2) : "
+                          "u n = 2 * 3 ^ n - 1"),
+        (bounded.bounded, "(n : Nat) (h : n ^ 2 + n = 30) : n = 5"),
+        (bounded.bounded, "(x y : Nat) (h : (x + 1) * (y + 2) = 6) (g : x < y) : x = 0 ∨ x = 1"),
+        (bounded.bounded, "(x y : Int) (h : 0 < x) (g : 0 < y) (e : x * y + x + y = 5) : x + y = 3"),
+    ],
+)  # fmt: skip
+def test_a_rule_s_tactic_proves_what_it_is_for(lean, rule, statement):
+    state = state_of(lean, statement)
+    position = Position(lean.goals(state))
+    tactics = [tactic for _, tactic in rule(position)]
+    assert tactics
+    outcomes = (lean.run(state, [tactic], Limits(400_000, 20.0))[0] for tactic in tactics)
+    assert any(isinstance(outcome, Solved) for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("statement", "tactic"),
+    [
+        ("(p q : Prop) (h : p ∧ q) : q", "unhygienic cases h"),
+        ("(xs ys : List Nat) : xs ++ ys = ys", "unhygienic induction xs generalizing ys"),
+        ("(n : Nat) : ∃ m, m = n", "refine ⟨n, ?_⟩"),
+        ("(p q : Prop) : p ∨ q", "right"),
+        ("(a b : Nat) (h : a = b) : b = 3", "rw [← h]"),
+        ("(p q : Prop) (h : p → q) : q", "apply h"),
+        ("(b : Bool) : (if b then 1 else 2) > 0", "unhygienic split"),
+        ("(p q : Prop) : p → q → p", "unhygienic intros"),
+    ],
+)
+def test_a_structural_tactic_is_proposed_and_applies(lean, statement, tactic):
+    assert tactic in proposed(lean, statement)
+    assert isinstance(lean.run(state_of(lean, statement), [tactic])[0], Advanced)
