@@ -17,7 +17,7 @@ SCHEMA = 1
 def critic(
     logs: Annotated[list[Path], typer.Argument(help="Logs of searches (entails prove --log), any number.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model: a file, or a folder for transformer.")],
-    kind: Annotated[str, typer.Option(help="mlp, trees (both on features, for any CPU) or transformer.")] = "mlp",
+    kind: Annotated[str, typer.Option(help="trees, mlp (both on features, for any CPU) or transformer.")] = "trees",
     encoder: Annotated[str, typer.Option(help="transformer: the encoder, a folder or hub id.")] = "google/byt5-small",
     steps: Annotated[int, typer.Option(help="transformer: optimiser steps.")] = 1000,
     batch_size: Annotated[int, typer.Option(help="transformer: samples a step.")] = 16,

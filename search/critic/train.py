@@ -207,7 +207,7 @@ def enough(kept: Sequence[Sample], unseen: Sequence[Sample]) -> None:
         )
 
 
-def train(samples: Sequence[Sample], kind: str = "mlp", seed: int = 0) -> Trained:
+def train(samples: Sequence[Sample], kind: str = "trees", seed: int = 0) -> Trained:
     """Train on samples: curated, and once more without curation; both judged on the same held-out searches.
 
     The model returned is fitted on the curated samples of the searches that are not held out. Errors:
@@ -226,7 +226,7 @@ def train(samples: Sequence[Sample], kind: str = "mlp", seed: int = 0) -> Traine
     )
 
 
-def train_from_logs(paths: Sequence[Path | str], kind: str = "mlp", seed: int = 0) -> Trained:
+def train_from_logs(paths: Sequence[Path | str], kind: str = "trees", seed: int = 0) -> Trained:
     """As `train`, from log files; each file may hold many searches. Errors: those of `train`, and
     `LogError`.
     """
