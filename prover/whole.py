@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.generators.answers import top_level
 from prover.generators.hints import Hints
 from prover.generators.model import ModelGenerator, Proof
-from prover.generators.prompts import Premise, ProofQuestion
+from prover.generators.premises import PremisesFor, no_premises
+from prover.generators.prompts import ProofQuestion
+from prover.generators.protocol import Position
 from prover.lean.protocol import Advanced, Crashed, Hole, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import ProofState
 
@@ -40,14 +42,18 @@ class WholeProofs:
     Args:
         rounds: 1 is no repair; in each further round the best failed proofs are sent back with Lean's message.
         repairs: how many of them a round.
+        premises: what may help with the theorem, best first; none by default.
 
     Attributes:
         hints: prefixes that went through, for the search that follows.
         troubles: sentences of the model's that were no proofs, and notes.
     """
 
-    def __init__(self, generator: ModelGenerator, rounds: int = 2, repairs: int = 4) -> None:
+    def __init__(
+        self, generator: ModelGenerator, rounds: int = 2, repairs: int = 4, premises: PremisesFor = no_premises
+    ) -> None:
         self.generator = generator
+        self.premises = premises
         self.rounds = rounds
         self.repairs = repairs
         self.hints = Hints()
@@ -59,7 +65,6 @@ class WholeProofs:
         source: str,
         hole: Hole,
         deadline: float,
-        premises: Sequence[Premise] = (),
         limits: Limits = WHOLE_LIMITS,
     ) -> Iterator[Attempt]:
         """Every different proof the model writes, with its outcome; ends at the deadline (`time.monotonic`).
@@ -70,7 +75,10 @@ class WholeProofs:
             ModelError: the model cannot be used at all.
         """
         header, statement = posed(source, hole)
-        first = ProofQuestion(statement, header, tuple(premises), id=hole.theorem)
+        if time.monotonic() >= deadline:
+            return
+        premises = tuple(self.premises(Position(lean.goals(hole.state))))
+        first = ProofQuestion(statement, header, premises, id=hole.theorem)
         questions = [first]
         tried: set[str] = set()
         for number in range(self.rounds):

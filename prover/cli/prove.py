@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -35,6 +36,7 @@ def prove(
     model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
+    premises: Annotated[int, typer.Option(help="Library premises shown to the model for each state.", min=0)] = 8,
     strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
@@ -65,25 +67,22 @@ def prove(
             fail(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.", BAD_INPUT)
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
-        with Live(enabled=not quiet) as view:
+        joined = None if model is None else with_model(model, generator, seed, samples, mode, premises)
+        # Before the live view: preparing Lean for the first time shows progress of its own.
+        opened = open_lean(lean, workers=workers, project=place)
+        with closing(opened), Live(enabled=not quiet) as view:
 
             def on_event(event: object) -> None:
                 if isinstance(event, HoleFinished):
                     finished.append(event.result)
                 view.show(event)
 
-            proposes: object = generator
-            joined = None
-            if model is not None:
-                joined = with_model(model, generator, seed, samples, mode)
-                proposes = joined.generator
-            opened = open_lean(lean, workers=workers, project=place)
             options = {} if strategy is None else {"strategy": strategy}
             try:
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
-                    generator=proposes, candidates=candidates, seed=seed, workers=workers, on_event=on_event,
-                    **options,
+                    generator=generator if joined is None else joined.generator, candidates=candidates, seed=seed,
+                    workers=workers, on_event=on_event, **options,
                 )  # fmt: skip
             except (UnknownName, UnknownGenerator) as error:
                 fail(str(error), BAD_INPUT)
@@ -92,8 +91,6 @@ def prove(
                 _report(finished)
                 print("entails: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
-            finally:
-                opened.close()
     if joined is not None:
         joined.say()
     if json:

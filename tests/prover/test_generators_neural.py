@@ -13,6 +13,7 @@ from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator
 from prover.generators.neural import Mixture, ModelTactics, mixed
 from prover.generators.portfolio import Portfolio
+from prover.generators.premises import LibraryPremises
 from prover.generators.prompts import Premise
 from prover.generators.protocol import Position
 from prover.lean.state import Goal
@@ -63,6 +64,25 @@ def test_all_goals_and_the_premises_are_in_the_prompt(tmp_path):
     tactics = ModelTactics(generator, premises=lambda p: [Premise("l", f"theorem l : {p.goals[0].target}")])
     assert tactics.propose([position("a", "b")]) == [[]]
     assert asked[0].prompt == "theorem l : a\n\n⊢ a\n\n⊢ b:::"
+
+
+def test_premises_come_from_the_librarys_rankers_once_for_each_goal():
+    from retrieval import records
+    from retrieval.corpus import Corpus
+    from retrieval.library import Library
+
+    premises = (
+        records.Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n", constants=("Nat", "HAdd.hAdd", "Eq")),
+        records.Premise(
+            "List.append_nil", "∀ (xs : List α), xs ++ [] = xs", constants=("List", "HAppend.hAppend", "Eq")
+        ),
+    )
+    library = Library.of(Corpus.of([records.Module("M", (), premises)]))
+    find = LibraryPremises(library, count=1)
+    place = Position((Goal("xs : List Nat\n⊢ xs ++ [] = xs", "xs ++ [] = xs"), Goal("⊢ True", "True")))
+    assert find(place) == (Premise("List.append_nil", "∀ (xs : List α), xs ++ [] = xs"),)
+    assert find(place) is find(place)
+    assert find(Position(())) == ()
 
 
 def test_trouble_with_a_state_is_kept_and_the_others_go_on(tmp_path):
