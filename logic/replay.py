@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from logic.errors import InputError
-from logic.samples import Decider, Sample, stated_samples, translate_samples
+from logic.samples import Decider, Sample, meanings, stated_samples, translate_samples
 from logic.verdict import Verdict
 from logic.vote import ANSWERS, VOTES, Ballot, Outcome, calibration_error, majority, support
 
@@ -261,7 +261,7 @@ def _chunk(
 
 def ballots(samples: Sequence[Sample], record: Record | None = None) -> list[Ballot]:
     """The samples as a vote sees them."""
-    supports = support([sample.meaning for sample in samples])
+    supports = support(meanings(samples))
     logs = record.log_probabilities if record is not None else None
     texts = record.samples if record is not None else range(len(samples))
     return [

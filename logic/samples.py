@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from logic.equivalent import Meanings
 from logic.errors import LogicError
 from logic.generations import Generation, same_sentence, take_apart
 from logic.readings import charitable
 from logic.repair import Problem, UnrepairableFormula, repair
-from logic.spelling import root_key
 from logic.syntax.formula import Formula
 from logic.syntax.loose import Note
-from logic.syntax.walk import canonical, rename
 from logic.verdict import Verdict
 
 
@@ -38,17 +37,14 @@ class Sample:
     notes: tuple[Note, ...] = ()
     read_charitably: Problem | None = None
 
-    @property
-    def meaning(self) -> tuple[Hashable, ...]:
-        """What its formulas mean, to compare samples: equal where names differ in their endings only."""
-        if self.problem is None:
-            return ()
-        return tuple(_meaning(formula) for formula in (*self.problem.premises, self.problem.conclusion))
 
-
-def _meaning(formula: Formula) -> Formula:
-    key = lambda name, _: root_key(name)  # noqa: E731
-    return canonical(rename(formula, key, key))
+def meanings(samples: Sequence[Sample]) -> list[tuple[int, ...]]:
+    """What the formulas of each sample say, the conclusion last: equal numbers say the same. Empty for an ERROR."""
+    numbers = Meanings()
+    return [
+        () if sample.problem is None else numbers.all([*sample.problem.premises, sample.problem.conclusion])
+        for sample in samples
+    ]
 
 
 def translate_samples(texts: Sequence[object]) -> list[Sample]:
