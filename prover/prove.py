@@ -17,6 +17,7 @@ from prover import script
 from prover.generators.portfolio import GENERATORS, make_generator
 from prover.generators.protocol import Position, TacticGenerator
 from prover.lean import protocol as lean_protocol
+from prover.lean.holes import cannot_run
 from prover.lean.protocol import BadSource, Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import HoleResult, ProofResult, ProofStep, ProveStatistics, Status
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 60.0
 #: One-line proofs are tried in rounds: the wall clock of a tactic, and the share of the time at which the round ends.
 #: Most that are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
-ROUNDS = ((0.4, 0.25), (2.0, 0.45), (10.0, 0.7))
+ROUNDS = ((0.4, 0.25), (3.0, 0.5), (12.0, 0.75))
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
 _VERIFY_SECONDS = 120.0
+NEEDS_NATIVE = (
+    "The embedded Lean cannot run code that is written against Lean's own library (`elab`, `run_meta`, many `#eval`): "
+    "a native Lean can (--lean native)."
+)
 _FRESH = "entails_example"
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
@@ -162,7 +167,8 @@ class _Prover:
         errors = [m for m in opened.messages if m.severity == "error"]
         if errors:  # the gate accepts nothing in a source with errors
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            raise BadSource(f"The source does not elaborate: {errors[0]}{more}")
+            why = f" {NEEDS_NATIVE}" if any(cannot_run(e.text) for e in errors) else ""
+            raise BadSource(f"The source does not elaborate: {errors[0]}{more}{why}")
         examples: list[str] = []
         for i, hole in enumerate(opened.holes):
             if not hole.is_prop or not _is_example(hole.theorem):

@@ -224,39 +224,34 @@ class _Work:
         [theorem] = self.theorems
         candidates = tactics.candidates(self.claim, self.names, proof)
         first = next(candidates)
-        accepted = self._verify({theorem: first}, theorem)
+        accepted = self._verify({theorem: first})
         if accepted is not None:
             return {theorem: first}, accepted, first
         for block in self._solving(candidates):
-            accepted = self._verify({theorem: block}, theorem)
+            accepted = self._verify({theorem: block})
             if accepted is not None:
                 return {theorem: block}, accepted, block.splitlines()[-1] if "\n" in block else block
         block = self._search()
-        accepted = self._verify({theorem: block}, theorem) if block else None
+        accepted = self._verify({theorem: block}) if block else None
         if accepted is not None:
             return {theorem: block}, accepted, "search"
         return NotCertified(f"no proof was found that Lean's kernel accepts within {SECONDS:g} s" if self.left() <= 0
                             else "none of the proofs tried is one that Lean's kernel accepts")  # fmt: skip
 
     def open(self, models: tuple[FiniteModel, ...]) -> _Found | NotCertified:
-        blocks: dict[str, str] = {}
-        axioms: dict[str, None] = {}
-        for theorem, model in zip(self.theorems, models, strict=True):
-            for block in structures.proofs(self.claim, self.names, model):
-                accepted = self._verify({**blocks, theorem: block}, theorem) if self.left() > 0 else None
-                if accepted is not None:
-                    blocks[theorem] = block
-                    axioms.update(dict.fromkeys(accepted))
-                    break
-            else:
-                return NotCertified("Lean does not confirm a countermodel of the solvers in time")
-        return blocks, tuple(axioms), "countermodels"
+        ways = zip(*(structures.proofs(self.claim, self.names, model) for model in models), strict=True)
+        for pair in ways:
+            blocks = dict(zip(self.theorems, pair, strict=True))
+            accepted = self._verify(blocks)
+            if accepted is not None:
+                return blocks, accepted, "countermodels"
+        return NotCertified("Lean does not confirm the solvers' countermodels in time")
 
-    def _verify(self, blocks: dict[str, str], theorem: str) -> tuple[str, ...] | None:
+    def _verify(self, blocks: dict[str, str]) -> tuple[str, ...] | None:
         """The axioms used, or None where the gate refuses."""
         if self.left() <= 0:
             return None
-        answer = self.lean.verify(self.source(blocks), self.posed, theorem, max(self.left(), 0.1))
+        answer = self.lean.verify(self.source(blocks), self.posed, self.theorems, max(self.left(), 0.1))
         return answer.axioms if answer.accepted else None
 
     def _solving(self, candidates: Iterator[str]) -> Iterator[str]:

@@ -51,15 +51,8 @@ def recheck(text: str, lean: Lean, seconds: float = 60.0) -> Recheck:
     claim = read_claim(text)
     words = tuple(claim.words())
     posed = statement(claim)
-    axioms: dict[str, None] = {}
-    spent = 0.0
-    for theorem in THEOREMS[claim.kind]:
-        try:
-            answer = lean.verify(text, posed, theorem, seconds)
-        except BadSource as error:
-            return Recheck(False, words, f"the claim makes no theorem that Lean can read: {error}")
-        spent += answer.seconds
-        if not answer.accepted:
-            return Recheck(False, words, answer.reason, (), spent)
-        axioms.update(dict.fromkeys(answer.axioms))
-    return Recheck(True, words, "", tuple(axioms), spent)
+    try:
+        answer = lean.verify(text, posed, THEOREMS[claim.kind], seconds)
+    except BadSource as error:
+        return Recheck(False, words, f"the claim makes no theorem that Lean can read: {error}")
+    return Recheck(answer.accepted, words, answer.reason, answer.axioms, answer.seconds)

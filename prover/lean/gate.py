@@ -19,7 +19,7 @@ declarations use of `propext`, `Classical.choice`, `Quot.sound`; the library its
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from prover.lean.holes import insert_missing_proofs, normalise
@@ -51,17 +51,23 @@ class Refused(Exception):
 
 
 def verify(
-    session: Session, proof: str, statement: str, theorem: str | None = None, seconds: float = 120.0
+    session: Session,
+    proof: str,
+    statement: str,
+    theorem: str | Sequence[str] | None = None,
+    seconds: float = 120.0,
 ) -> Verification:
     """Does `proof` prove the theorem that `statement` poses with `sorry`?
 
     `theorem`: its name (full, or its last parts where that is unambiguous); needed where the statement poses
-    several. Raises BadSource, UnknownImport when the *statement* is unusable; anything wrong with the proof is a
+    several. Of several names all have to be proved. Raises BadSource, UnknownImport when the *statement* is
+    unusable; anything wrong with the proof is a
     refusal.
     """
     started = time.monotonic()
     proof, statement = normalise(proof), normalise(statement)
-    name = theorem or ""
+    wanted = [theorem] if theorem is None or isinstance(theorem, str) else list(theorem)
+    name = ", ".join(n for n in wanted if n)
 
     def elapsed() -> float:
         return time.monotonic() - started
@@ -72,8 +78,8 @@ def verify(
         session.fresh(imports)
         if session.header(statement)[0] != imports:
             raise Refused("the header of the statement reads differently on a restored Lean")
-        posed = _Posed(session, statement, theorem, deadline)
-        name = posed.target.name
+        posed = _Posed(session, statement, wanted, deadline)
+        name = ", ".join(t.name for t in posed.targets)
         axioms = _examine(session, proof, imports, posed, deadline)
         return Verification(True, name, "", axioms, elapsed())
     except Refused as refusal:
@@ -104,9 +110,11 @@ class Deadline:
 
 
 class _Posed:
-    """The statement, elaborated: its declarations and the theorem asked for."""
+    """The statement, elaborated: its declarations and the theorems asked for."""
 
-    def __init__(self, session: Session, statement: str, theorem: str | None, deadline: Deadline) -> None:
+    def __init__(
+        self, session: Session, statement: str, wanted: Sequence[str | None], deadline: Deadline
+    ) -> None:
         from prover.lean.embedded.sources import ENVIRONMENT, Elaborated
 
         def work() -> Elaborated:
@@ -126,7 +134,7 @@ class _Posed:
             raise BadSource(f"The statement does not elaborate: {errors[0]}")
         kernel = session.kernel
         self.constants: dict[str, Constant] = kernel.new_constants(session.o.field(done.state, ENVIRONMENT))
-        self.target = self._choose(theorem, lambda c: _mentions_sorry(session, c))
+        self.targets = [self._choose(theorem, lambda c: _mentions_sorry(session, c)) for theorem in wanted]
 
     def _choose(self, theorem: str | None, uses_sorry: Callable[[Constant], bool]) -> Constant:
         theorems = [c for c in self.constants.values() if c.kind == "theorem" and "._" not in c.name]
@@ -194,16 +202,10 @@ def _examine(session: Session, proof: str, imports: tuple, posed: _Posed, deadli
     if errors:
         raise Refused(f"the proof does not elaborate: {_short(errors[0])}")
     constants = kernel.new_constants(o.field(done.state, ENVIRONMENT))
-    target = constants.get(posed.target.key)
-    if target is None:
-        raise Refused(f"the proof declares no theorem {user_name(posed.target.name)}")
-    if target.kind != "theorem":
-        raise Refused(f"{user_name(target.name)} is no theorem in the proof but of kind {target.kind}")
-    if not kernel.same_type(target.info, posed.target.info):
-        raise Refused(f"{user_name(target.name)} has another type in the proof than in the statement")
+    targets = [_target(session, constants, wanted) for wanted in posed.targets]
 
     def replay() -> tuple[str, ...]:
-        needed, axioms = _needed(session, target, constants, posed.constants)
+        needed, axioms = _needed(session, targets, constants, posed.constants)
         environment = kernel.kernel_environment(o.field(session.commands, ENVIRONMENT))
         try:
             o.dec(kernel.replay(environment, constants, needed))
@@ -216,20 +218,33 @@ def _examine(session: Session, proof: str, imports: tuple, posed: _Posed, deadli
     return found
 
 
+def _target(session: Session, constants: dict[str, Constant], wanted: Constant) -> Constant:
+    """The proof's theorem for one of the statement's, the same in kind and type."""
+    target = constants.get(wanted.key)
+    if target is None:
+        raise Refused(f"the proof declares no theorem {user_name(wanted.name)}")
+    if target.kind != "theorem":
+        raise Refused(f"{user_name(target.name)} is no theorem in the proof but of kind {target.kind}")
+    if not session.kernel.same_type(target.info, wanted.info):
+        raise Refused(f"{user_name(target.name)} has another type in the proof than in the statement")
+    return target
+
+
 def _short(message: Message) -> str:
     first = message.text.strip().splitlines()
     return f"{message.line}:{message.column}: {first[0] if first else message.severity}"
 
 
 def _needed(
-    session: Session, target: Constant, constants: dict[str, Constant], posed: dict[str, Constant]
+    session: Session, targets: list[Constant], constants: dict[str, Constant], posed: dict[str, Constant]
 ) -> tuple[list[Constant], tuple[str, ...]]:
-    """The new declarations that `target` leans on, dependencies first, and the standard axioms among the rest."""
+    """The new declarations that the targets lean on, dependencies first, and the standard axioms among the rest."""
     kernel = session.kernel
     axioms: set[str] = set()
     order: list[Constant] = []
     done: set[str] = set()
-    stack: list[tuple[str, list[str] | None]] = [(target.key, None)]
+    stack: list[tuple[str, list[str] | None]] = [(target.key, None) for target in targets]
+    keys = {target.key for target in targets}
     while stack:
         key, members = stack.pop()
         if members is not None:
@@ -251,17 +266,17 @@ def _needed(
         done.update(unit)
         stack.append((key, unit))
         for member in unit:
-            _admissible(session, constants[member], target, posed)
+            _admissible(session, constants[member], keys, posed)
             stack.extend((used, None) for used in kernel.used(constants[member]) if used not in done)
     return order, tuple(a for a in STANDARD_AXIOMS if a in axioms)
 
 
-def _admissible(session: Session, constant: Constant, target: Constant, posed: dict[str, Constant]) -> None:
+def _admissible(session: Session, constant: Constant, targets: set[str], posed: dict[str, Constant]) -> None:
     name = user_name(constant.name)
     if constant.kind == "axiom":
         raise Refused(f"the proof leans on {name}, an axiom that it declares")
     if constant.is_unsafe:
         raise Refused(f"the proof leans on {name}, which is unsafe")
     other = posed.get(constant.key)
-    if other is not None and constant.key != target.key and not session.kernel.same(constant.info, other.info):
+    if other is not None and constant.key not in targets and not session.kernel.same(constant.info, other.info):
         raise Refused(f"the proof declares another {name} than the statement")

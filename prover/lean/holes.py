@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from prover.lean.protocol import Message
 
 _END_EXPECTED = re.compile(r"(unexpected|expected).*(':='|':=', 'where' or '\|')", re.DOTALL)
+_NOT_COMPILED = re.compile(
+    r"Unknown constant `[^`]*\._(redArg|boxed)`|IR check failed|\(interpreter\) unknown declaration"
+)
 _STATEMENT = re.compile(r"\b(theorem|lemma)\b")
 
 
@@ -55,6 +58,15 @@ def insert_missing_proofs(source: str, messages: Sequence[Message]) -> str:
         if _STATEMENT.search(source[:end]):
             return source[:end] + " := by sorry" + source[end:]
     return source
+
+
+def cannot_run(message: str) -> bool:
+    """Whether an error means that the embedded Lean lacks compiled code which the source wants run.
+
+    No intermediate representation of the library is in the package, so most user-written `elab`s and many `#eval`s
+    cannot be compiled against it.
+    """
+    return bool(_NOT_COMPILED.search(message))
 
 
 def strip_trailing_trivia(text: str) -> str:

@@ -198,7 +198,9 @@ class Lean(Protocol):
         """A declaration of the environment after `source`, by its full name."""
         ...
 
-    def verify(self, proof: str, statement: str, theorem: str | None = None, seconds: float = ...) -> Verification:
+    def verify(
+        self, proof: str, statement: str, theorem: str | Sequence[str] | None = None, seconds: float = ...
+    ) -> Verification:
         """The soundness gate: does `proof` prove exactly what `statement` poses? See `gate.py`."""
         ...
 

@@ -121,7 +121,7 @@ class EmbeddedLean:
         return self.ask(lambda s: s.declaration(name, source))
 
     def verify(
-        self, proof: str, statement: str, theorem: str | None = None, seconds: float = VERIFY_SECONDS
+        self, proof: str, statement: str, theorem: str | Sequence[str] | None = None, seconds: float = VERIFY_SECONDS
     ) -> Verification:
         return self.ask(lambda s: gate.verify(s, proof, statement, theorem, seconds))
 

@@ -28,6 +28,7 @@ from prover.lean.protocol import (
     Advanced,
     BadSource,
     Crashed,
+    Declaration,
     Hole,
     Limits,
     Message,

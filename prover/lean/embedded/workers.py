@@ -159,12 +159,12 @@ class LeanWorkers:
         return self._ask(SOURCE_SECONDS + _GRACE, "declaration", name, source)
 
     def verify(
-        self, proof: str, statement: str, theorem: str | None = None, seconds: float = VERIFY_SECONDS
+        self, proof: str, statement: str, theorem: str | Sequence[str] | None = None, seconds: float = VERIFY_SECONDS
     ) -> Verification:
         try:
             return self._ask(seconds + _GRACE, "verify", proof, statement, theorem, seconds)
         except WorkerDied as death:
-            return Verification(False, theorem or "", f"the verification could not be finished: {death}")
+            return Verification(False, str(theorem or ""), f"the verification could not be finished: {death}")
 
     def interrupt(self) -> None:
         """From any thread: stop what the workers are doing; their requests end as if past their deadlines."""
