@@ -15,55 +15,11 @@ TOKEN = re.compile(
 # The end of a lower-case run before a capital, or an abbreviation before a capitalised word (`UInt8`, `getElem`).
 CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\WA-Z_]+|[A-Z]+|\d+")
 LOCAL = re.compile(r"^[a-zA-Zα-ωΑ-Ω]['₀-₉✝\d]*$|^_|^inst(_\d+)?✝?$|^u_\d+$|^[αβγδ]_\d+$")
-NOISE = frozenset(
-    [
-        "Type",
-        "Sort",
-        "Prop",
-        "fun",
-        "of",
-        "the",
-        "a",
-        "an",
-        "is",
-        "that",
-        "for",
-        "and",
-        "or",
-        "with",
-        "to",
-        "by",
-        "on",
-        "in",
-    ]
-) - {
-    "of",
-    "and",
-    "or",
-}
-STOP = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "that",
-        "for",
-        "with",
-        "to",
-        "by",
-        "on",
-        "its",
-        "it",
-        "be",
-        "this",
-        "then",
-        "theorem",
-        "lemma",
-        "about",
-    ]
-)
+# Words that nothing is found by: in statements and docstrings, and in a search by plain words.
+NOISE = frozenset({"Type", "Sort", "Prop", "fun", "the", "a", "an", "is", "that", "for", "with", "to", "by", "on",
+                   "in"})  # fmt: skip
+STOP = frozenset({"the", "a", "an", "is", "are", "that", "for", "with", "to", "by", "on", "its", "it", "be", "this",
+                  "then", "theorem", "lemma", "about"})  # fmt: skip
 
 # Lean's naming convention for its symbols: a statement that shows `++` is named with `append`.
 SYMBOL_NAMES = {

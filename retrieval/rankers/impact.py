@@ -113,28 +113,11 @@ class ImpactIndex:
         if mask.narrowed:
             values *= mask.allowed.take(docs)  # cheaper than dropping them; a score of 0 is no candidate
         partial, _ = self._zeros()
-        np.add.at(partial, docs, values)
-        reached = partial.take(docs)
-        if budget is None:
-            found = _distinct(docs[reached > 0])
+        try:
+            np.add.at(partial, docs, values)
+            return _best(docs, partial, count if budget is not None else None)
+        finally:  # also when interrupted: the next query must find zeros
             partial[docs] = 0
-            return found
-        # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
-        sample = reached[::SAMPLE]
-        wanted = 4 * count // SAMPLE  # a good premise is in several postings
-        threshold = np.partition(sample, -wanted)[-wanted] if wanted < len(sample) else np.float32(0)
-        found = _distinct(docs[reached > threshold])
-        if len(found) < count and threshold > 0:
-            # Many tie at the threshold, or the good ones are in more postings than thought: some of the next.
-            rest = np.flatnonzero((reached <= threshold) & (reached > threshold / 2))[: 4 * count]
-            found = _distinct(np.concatenate([docs[rest], found]))
-        if len(found) < count and threshold > 0:
-            found = _distinct(docs[reached > 0])
-        if len(found) > count:
-            scores = partial[found]
-            found = np.sort(found[np.argpartition(scores, len(scores) - count)[len(scores) - count :]])
-        partial[docs] = 0
-        return found
 
     def _zeros(self) -> tuple[np.ndarray, np.ndarray]:
         """This thread's zeros, one for each premise and each feature; whoever writes into them clears them."""
@@ -176,14 +159,37 @@ class ImpactIndex:
         # All forward entries of all candidates as one flat gather.
         flat = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
         _, query = self._zeros()
-        for n, w in terms:
-            query[n] = w
-        asked = query.take(self.features.take(flat))
-        for n, _ in terms:
-            query[n] = 0.0
+        numbers = [n for n, _ in terms]
+        try:
+            query[numbers] = [w for _, w in terms]
+            asked = query.take(self.features.take(flat))
+        finally:
+            query[numbers] = 0
         hit = np.flatnonzero(asked)  # few of a premise's features are asked for
         owner = np.searchsorted(before, hit, "right") - 1
         return np.bincount(owner, asked[hit] * self.weights[flat[hit]], len(candidates)).astype(np.float32)
+
+
+def _best(docs: np.ndarray, partial: np.ndarray, count: int | None) -> np.ndarray:
+    """The premises among `docs` (with repetitions) of positive `partial` score, sorted: at most about `count`."""
+    reached = partial.take(docs)
+    if count is None:
+        return _distinct(docs[reached > 0])
+    # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
+    sample = reached[::SAMPLE]
+    wanted = 4 * count // SAMPLE  # a good premise is in several postings
+    threshold = np.partition(sample, -wanted)[-wanted] if wanted < len(sample) else np.float32(0)
+    found = _distinct(docs[reached > threshold])
+    if len(found) < count and threshold > 0:
+        # Many tie at the threshold, or the good ones are in more postings than thought: some of the next.
+        rest = np.flatnonzero((reached <= threshold) & (reached > threshold / 2))[: 4 * count]
+        found = _distinct(np.concatenate([docs[rest], found]))
+    if len(found) < count and threshold > 0:
+        found = _distinct(docs[reached > 0])
+    if len(found) > count:
+        scores = partial[found]
+        found = np.sort(found[np.argpartition(scores, len(scores) - count)[len(scores) - count :]])
+    return found
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
