@@ -313,9 +313,9 @@ class _HoleRun:
         for number, (seconds, share) in enumerate(ROUNDS):
             checker = LeanChecker(self.p.lean, Limits(2 * self.p.limits.heartbeats, seconds))
             until = self.started + share * self.p.seconds
-            # Of what ran out of time once, what the goal itself suggests deserves more first: a finite search, say.
-            order = [*special, *general] if number else [*general, *special]
-            again: set[str] = set()
+            # What the goal itself suggests (a finite search, say) needs more than the first round gives.
+            order = [*special, *general] if number else general
+            again: set[str] = set() if number else set(special)
             for at, tactic in enumerate(order):
                 started = time.monotonic()
                 if started >= until:

@@ -19,6 +19,7 @@ RULES: Mapping[str, Rule] = {
     "introduction": structural.introduction,
     "construction": structural.construction,
     "elimination": structural.elimination,
+    "extensionality": closing.extensionality,
     "unfolding": closing.unfolding_closers,
     "simplification": rewriting.simplification,
     "rewriting": rewriting.rewriting,

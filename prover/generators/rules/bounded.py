@@ -20,6 +20,7 @@ _BOUNDS = (12, 40, 100, 500, 2500)
 _POINTS = 12_000  # points that the kernel evaluates in a few seconds
 _WALK = 110  # values that are worth a tactic each
 _DIVISORS = 40
+_POINT_COST, _WALK_COST = 0.0005, 0.04  # seconds for a point and for a value, as measured; only their ratio matters
 _PRODUCT_LIMIT = 100_000
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 _FACT = re.compile(r"have (hf\d+)")
@@ -33,16 +34,15 @@ def bounded(position: Position) -> Iterator[Suggestion]:
     found = relations(goal)
     if not data:
         return
-    facts = [[], *_facts(goal, found, data)]
+    facts = _facts(goal, found, data)
     for tactic in by_factors(goal, data):
         yield Suggestion(1.0, tactic)
-    for tactic in evaluated(goal, data, facts):
+    searches = [*evaluated(goal, found, data, facts), *walked(goal, data, facts)]
+    for _, tactic in sorted(searches, key=lambda search: search[0]):
         yield Suggestion(0.8, tactic)
-    for tactic in walked(goal, data, facts):
-        yield Suggestion(0.6, tactic)
 
 
-def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[list[str]]:
+def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[str]:
     """Lines that tell linear arithmetic something about what it cannot see: products and powers."""
     kinds = {v.name: v.head for v in data}
     lines: list[str] = []
@@ -86,7 +86,7 @@ def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[li
                          f"Nat.pow_le_pow_right (n := {base}) (by decide) (show {k} ≤ {name} by omega)\n"
                          "  omega")  # fmt: skip
     lines = list(dict.fromkeys(lines))
-    return [["\n".join(_tried(line, i) for i, line in enumerate(lines))]] if lines else []
+    return [_tried(line, i) for i, line in enumerate(lines)]
 
 
 def _tried(line: str, number: int) -> str:
@@ -165,8 +165,10 @@ def _usable(goal: Goal, names: list[str]) -> tuple[list[str], list[str]]:
     return use[::-1], drop
 
 
-def evaluated(goal: Goal, data: list[Hypothesis], facts: list[list[str]]) -> Iterator[str]:
-    """All variables below a bound that arithmetic can show; then the kernel evaluates every point."""
+def evaluated(
+    goal: Goal, found: list[Relation], data: list[Hypothesis], facts: list[str]
+) -> Iterator[tuple[float, str]]:
+    """All variables below a bound that arithmetic can show; then the kernel evaluates every point. With its cost."""
     names = [v.name for v in data]
     if len(names) > 3 or any(v.name not in names for v in variables(goal)):
         return
@@ -175,12 +177,11 @@ def evaluated(goal: Goal, data: list[Hypothesis], facts: list[list[str]]) -> Ite
     use, drop = _usable(goal, names)
     if any(mentions(h.type, n) for h in propositions(goal) if h.name in drop for n in names):
         return
-    for lines in facts:
-        for bound in _BOUNDS:
-            span = math.prod(bound if v.head == "Nat" else 2 * bound for v in data)
-            if span > _POINTS:
-                break
-            yield _evaluation(data, bound, lines, use)
+    literals = {t.value + 1 for r in found for side in r.terms for t in side.walk() if t.op == "number"}
+    for bound in sorted({*_BOUNDS, *(n for n in literals if 1 < n <= _BOUNDS[-1])}):
+        points = math.prod(bound if v.head == "Nat" else 2 * bound for v in data)
+        if points <= _POINTS:
+            yield points * _POINT_COST, _evaluation(data, bound, facts, use)
 
 
 def _evaluation(data: list[Hypothesis], bound: int, facts: list[str], use: list[str]) -> str:
@@ -192,7 +193,7 @@ def _evaluation(data: list[Hypothesis], bound: int, facts: list[str], use: list[
             back.append((v.name, f"hb_{v.name}"))
             continue
         lines.append(f"have hb_{v.name} : -{bound} ≤ {v.name} ∧ {v.name} < {bound} := by omega")
-    lines += [f"try clear {fact}" for block in facts for fact in _FACT.findall(block)]
+    lines += [f"try clear {fact}" for fact in _FACT.findall("\n".join(facts))]
     for v in data:
         if v.head == "Nat":
             continue
@@ -212,22 +213,20 @@ def _evaluation(data: list[Hypothesis], bound: int, facts: list[str], use: list[
     return "\n".join(lines)
 
 
-def walked(goal: Goal, data: list[Hypothesis], facts: list[list[str]]) -> Iterator[str]:
-    """One variable between two numbers, each of its values by arithmetic that is then linear."""
+def walked(goal: Goal, data: list[Hypothesis], facts: list[str]) -> Iterator[tuple[float, str]]:
+    """One variable between two numbers, each of its values by arithmetic that is then linear. With its cost."""
     limits = stated(goal)
     for v in data:
         low, high = limits.get(v.name, (None, None))
         if v.head == "Nat":
             low = low or 0
         if low is not None and high is not None and 0 < high - low <= _WALK:
-            yield _walk(v, low, high + 1, [])
-    for lines in facts:
-        for bound in (b for b in _BOUNDS if b <= _WALK):
-            for v in data[:4]:
-                yield _walk(v, 0, bound, lines)
-                if v.head == "Int":
-                    yield _walk(v, -bound, 1, lines)
-                    yield _walk(v, -bound, bound, lines)
+            yield (high - low) * _WALK_COST, _walk(v, low, high + 1, [])
+    for bound in (b for b in _BOUNDS if b <= _WALK):
+        for v in data[:4]:
+            yield bound * _WALK_COST, _walk(v, 0, bound, facts)
+            if v.head == "Int":
+                yield 2 * bound * _WALK_COST, _walk(v, -bound, bound, facts)
 
 
 def stated(goal: Goal) -> dict[str, tuple[int | None, int | None]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, defined, propositions, variables
+from prover.lean.state import Goal
 
 #: In order of cost, from 0.1 ms to a second.
 CLOSERS = (
@@ -48,6 +49,39 @@ def unfolding_closers(position: Position) -> Iterator[Suggestion]:
             yield Suggestion(0.7, f"delta {name}")
 
 
+#: Values of a type are equal when these agree: the lemmas that say so, by type.
+_INJECTIONS = {
+    "BitVec": ("BitVec.eq_of_toNat_eq", "BitVec.eq_of_getLsbD_eq"),
+    "Fin": ("Fin.ext",),
+    "Subtype": ("Subtype.ext",),
+    "Char": ("Char.ext",),
+    "String": ("String.ext",),
+    "Array": ("Array.ext'", "Array.ext"),
+    "Vector": ("Vector.toArray_inj.mp", "Vector.ext"),
+    "List": ("List.ext_getElem?", "List.ext_getElem"),
+    "Option": ("Option.ext",),
+    "Prod": ("Prod.ext",),
+    "Rat": ("Rat.ext",),
+    **{f"UInt{n}": (f"UInt{n}.toNat_inj.mp", f"UInt{n}.toBitVec_inj.mp") for n in (8, 16, 32, 64)},
+    **{f"Int{n}": (f"Int{n}.toBitVec_inj.mp", f"Int{n}.toInt_inj.mp") for n in (8, 16, 32, 64)},
+    "USize": ("USize.toNat_inj.mp", "USize.toBitVec_inj.mp"),
+    "ISize": ("ISize.toBitVec_inj.mp",),
+}
+
+
+def injections(goal: Goal) -> tuple[str, ...]:
+    """Lemmas that reduce an equation to one of simpler values, by the type of its sides."""
+    if goal.head != "Eq" or len(goal.constants) < 2:
+        return ()
+    return _INJECTIONS.get(goal.constants[1], ())
+
+
+def extensionality(position: Position) -> Iterator[Suggestion]:
+    """Those lemmas as steps."""
+    for lemma in injections(position.goals[0]):
+        yield Suggestion(1.0, f"apply {lemma}")
+
+
 #: One-line proofs of a whole theorem: each is a list of strong closers after one kind of opening.
 _FINISH = "first | omega | simp_all | grind"
 
@@ -58,12 +92,25 @@ def openings(position: Position) -> Iterator[str]:
     names = defined(goal)[:6]
     listed = ", ".join(names)
     yield from ("rfl", "decide", "omega", "simp", "simp_all", "grind", "intros; rfl", "intros; simp_all", "ac_rfl")
-    yield from ("decide +kernel", "bv_omega", "exact?", "trivial", "intros; omega", "intros; grind", "bv_decide")
+    yield from ("decide +kernel", "bv_omega", "exact?", "trivial", "intros; omega", "intros; grind")
     if names:
         yield from (f"simp [{listed}]", f"grind [{listed}]", f"intros; simp_all [{listed}]")
         yield from (f"simp [{listed}] <;> omega", f"simp [{listed}] <;> grind", f"unfold {names[0]} <;> grind")
     yield from ("ext <;> simp", "ext <;> grind", "funext x; simp", "constructor <;> grind", "constructor <;> simp_all")
-    yield from ("simp <;> omega", "simp_all <;> omega", "split <;> simp_all", "split <;> grind", "try?")
+    yield from ("simp <;> omega", "simp_all <;> omega", "split <;> simp_all", "split <;> grind")
+    for lemma in injections(goal):
+        yield f"apply {lemma} <;> simp"
+        yield f"apply {lemma} <;> {_FINISH}"
+        if names:
+            yield f"apply {lemma} <;> simp [{listed}]"
+    taken = [v.name for v in variables(goal) if v.head and v.head not in ("Nat", "Int", "List") and v.type != v.head]
+    taken = taken or [v.name for v in variables(goal) if v.head and v.head not in ("Nat", "Int", "List")]
+    if 1 < len(taken) <= 4:
+        apart = " <;> ".join(f"cases {name}" for name in taken)
+        yield f"{apart} <;> simp"
+        yield f"{apart} <;> {_FINISH}"
+        if names:
+            yield f"{apart} <;> simp_all [{listed}]"
     for variable in variables(goal)[:5]:
         yield f"cases {variable.name} <;> {_FINISH}"
         yield f"cases {variable.name} <;> simp_all [{listed}]" if names else f"cases {variable.name} <;> simp"
