@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from prover.cli.bench_lean import lean
 from prover.cli.bench_library import library_data
 from prover.cli.bench_retrieval import retrieval
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
@@ -19,6 +20,7 @@ from search.strategies import DEFAULT_STRATEGY
 app = typer.Typer(add_completion=False, help="Benchmark runs over many theorems.", no_args_is_help=True)
 app.command("library-data")(library_data)
 app.command()(retrieval)
+app.command()(lean)
 
 
 @app.command()
