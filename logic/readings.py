@@ -1,7 +1,7 @@
 """Charitable readings: what a translation most likely meant, where as it stands nothing follows from it.
 
 A language model's formulas lose what people leave unsaid, and then neither the conclusion nor its negation
-follows (LINC, section 5, finds this to be the method's main error). Each reading here adds something unsaid.
+follows (the first kind of failure in LINC's error analysis). Each reading here adds something unsaid.
 None of them is harmless, so they are used only to weigh a vote, never for a sample's own verdict, and each is
 recorded.
 """
@@ -27,8 +27,6 @@ _PREPOSITIONS = {
     "of", "in", "on", "at", "by", "for", "from", "to", "with", "than", "as", "and", "or", "not", "no", "non",
 }  # fmt: skip
 _EITHER = re.compile(r"\beither\b", re.I)
-
-Step = tuple[Problem, list[Repair]]
 
 
 def charitable(problem: Problem, sentences: Sequence[str] = ()) -> Problem | None:

@@ -1,6 +1,6 @@
 """Sentences to formulas by a language model: LINC's prompts in four modes, k samples, as recordings.
 
-The modes (LINC, section 3): "neurosymbolic" asks for formulas, which solvers then decide; the baselines ask the model
+The modes (as in LINC): "neurosymbolic" asks for formulas, which solvers then decide; the baselines ask the model
 for the answer itself, "direct" at once, "chain-of-thought" after reasoning in words, "scratchpad" after formulas that
 only the model looks at. Any model of `prover.models` serves: an endpoint, a checkpoint, a recording. What comes out
 are `Record`s, which `replay.py` decides and votes on, live or from a file.
@@ -18,7 +18,7 @@ from logic.verdict import Verdict
 from prover.models.protocol import Answered, Completion, Model, Reply, Request, Usage
 
 STOP = ("</EVALUATE>", "<PREMISES>")
-# LINC, section 3: ten samples at temperature 0.8, nucleus 0.95.
+# As in LINC: ten samples at temperature 0.8, nucleus 0.95.
 SAMPLES, TEMPERATURE, TOP_P, MAX_TOKENS = 10, 0.8, 0.95, 1024
 
 

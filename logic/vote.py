@@ -68,8 +68,8 @@ def rpc(ballots: Sequence[Ballot]) -> Outcome:
     """Perplexity Consistency with Reasoning Pruning.
 
     The confidence in an answer is the probability mass of the distinct samples that have it, as the model
-    gives it (section 3.2); before that, samples whose probability belongs to the lower part of a mixture of
-    two Weibull distributions are left out, unless it is above the mean (section 3.3). Probabilities are per
+    gives it; before that, samples whose probability belongs to the lower part of a mixture of
+    two Weibull distributions are left out, unless it is above the mean. Probabilities are per
     token where `log_probability` is, which the caller decides.
 
     Raises:

@@ -1,6 +1,6 @@
 """A mixture of two Weibull distributions, fitted by EM: which of some probabilities are high ones.
 
-Only what Reasoning Pruning needs (Zhou et al., 2025, section 3.3, "Reasoning Pruning"); see `vote.py`.
+Only what Reasoning Pruning needs ("Reasoning Pruning", Zhou et al., 2025); see `vote.py`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class _Frame:
     head: Token | None = None
     items: list = field(default_factory=list)
     arguments: list[Loose] = field(default_factory=list)
-    bound: list[str] = field(default_factory=list)  # by the quantifiers right before the bracket
+    chain: list[str] = field(default_factory=list)  # variables of the quantifiers at the end of `items`
 
 
 @dataclass(slots=True, eq=False)
@@ -109,8 +109,11 @@ class _Parser:
         self.close_arguments = close_arguments
         self.notes: list[Note] = []
         self.frames = [_Frame("", 0)]
-        self.bound: Counter[str] = Counter()  # by quantifiers outside the innermost bracket
+        self.bound: Counter[str] = Counter()  # the chains of all open brackets together
         self.position = 0
+        self.ending = len(tokens)  # from here on there are only full stops and closing brackets
+        while self.ending and tokens[self.ending - 1].kind in ("dot", "close"):
+            self.ending -= 1
 
     def error(self, problem: str, start: int | None = None) -> ReadError:
         return ReadError(problem, self.text, len(self.text) if start is None else start)
@@ -136,7 +139,7 @@ class _Parser:
             elif token.kind == "op" or (token.kind == "not" and after_operand):
                 self.operator(token, after_operand)
             elif token.kind == "name" and after_operand and token.value.lower() in WORD_OPERATORS:
-                items.append(_operator(WORD_OPERATORS[token.value.lower()], token.start))
+                self.add(_operator(WORD_OPERATORS[token.value.lower()], token.start))
                 self.position += 1
             elif token.kind in ("dot", "colon"):
                 self.stop(token)
@@ -144,7 +147,7 @@ class _Parser:
                 raise self.error("“...” stands where a formula is needed", token.start)
             else:
                 if after_operand:
-                    items.append(_operator("beside", token.start))
+                    self.add(_operator("beside", token.start))
                 self.operand(token)
         return self.finish()
 
@@ -154,12 +157,12 @@ class _Parser:
         value = "minus" if token.kind == "not" else token.value
         if not after_operand and value in RELATIONS and self.calls():
             opener = self.tokens[self.position + 1]  # written before its arguments: `>(x, y)`
-            self.open(_Frame(opener.value, opener.start, head=token))
+            self.frames.append(_Frame(opener.value, opener.start, head=token))
             self.position += 2
             return
         if not after_operand:
             raise self.error(f"the connective “{self.written(token)}” has nothing on its left", token.start)
-        self.frames[-1].items.append(_operator(value, token.start))
+        self.add(_operator(value, token.start))
         self.position += 1
 
     def written(self, token: Token) -> str:
@@ -168,12 +171,7 @@ class _Parser:
         return self.text[token.start : end].strip()[:20]
 
     def stop(self, token: Token) -> None:
-        rest = self.position + 1
-        if (
-            token.kind == "dot"
-            and all(t.kind in ("dot", "close") for t in self.tokens[rest : rest + 64])
-            and all(t.kind in ("dot", "close") for t in self.tokens[rest + 64 :])
-        ):
+        if token.kind == "dot" and self.position >= self.ending:
             self.position += 1  # the full stop of Prover9 and TPTP
             return
         raise self.error(f"“{token.value}” stands where a connective or a bracket is needed", token.start)
@@ -186,35 +184,34 @@ class _Parser:
             frame.arguments.append(self.build(frame.items, token.start))
             frame.items = []
         else:
-            frame.items.append(_operator("comma", token.start))
+            self.add(_operator("comma", token.start))
         self.position += 1
 
     def operand(self, token: Token) -> None:
-        items = self.frames[-1].items
         if token.kind == "open":
-            self.open(_Frame(token.value, token.start))
+            self.frames.append(_Frame(token.value, token.start))
         elif token.kind == "not":
-            items.append(_Prefix("not", token.start))
+            self.add(_Prefix("not", token.start))
         elif token.kind == "truth":
-            items.append(Loose("truth", token.value, token.start))
+            self.add(Loose("truth", token.value, token.start))
         elif token.kind == "quant":
             self.position += 1
             self.quantifier(token.value, token)
             return
         elif token.kind == "number" and not self.calls():
-            items.append(Loose("number", token.value, token.start))
+            self.add(Loose("number", token.value, token.start))
         else:
             if self.word(token):
                 return
             if self.calls():
                 opener = self.tokens[self.position + 1]
-                self.open(_Frame(opener.value, opener.start, head=token))
+                self.frames.append(_Frame(opener.value, opener.start, head=token))
                 self.position += 2
                 return
             node = Loose("name", token.value, token.start, quoted=token.kind == "quotedname")
             if not node.quoted:
                 node.names.add(token.value)
-            items.append(node)
+            self.add(node)
         self.position += 1
 
     def calls(self, ahead: int = 1) -> bool:
@@ -227,7 +224,7 @@ class _Parser:
         if token.kind != "name" or following is None:
             return False
         if word == "not" and following.kind in ("name", "quotedname", "quant", "not", "open", "truth"):
-            self.frames[-1].items.append(_Prefix("not", token.start))
+            self.add(_Prefix("not", token.start))
             self.position += 1
             return True
         pair = _TWO_WORDS.get((word, following.value.lower()))
@@ -289,9 +286,10 @@ class _Parser:
             if items and isinstance(items[-1], _Prefix) and items[-1].value == "not":
                 items.pop()
                 self.note("“-no x” read as “no x”", "a negation written twice counts once")
-            items.append(_Prefix("not", token.start))
+            self.add(_Prefix("not", token.start))
             quantifier = "exists"
-        items.extend(_Prefix(quantifier, token.start, name, over=over) for name in variables)
+        for name in variables:
+            self.add(_Prefix(quantifier, token.start, name, over=over))
 
     def kind_ranged_over(self) -> str:
         """The `Dogs` of `∀x ∈ Dogs, …` and `all x in Dogs. …`, or nothing."""
@@ -356,20 +354,26 @@ class _Parser:
 
     # -- closing a bracket ---------------------------------------------------------------------------------
 
-    def open(self, frame: _Frame) -> None:
-        for item in reversed(self.frames[-1].items):
-            if not isinstance(item, _Prefix):
-                break
+    def add(self, item: Loose | _Prefix | _Operator) -> None:
+        """Put an item into the innermost bracket. Each variable enters and leaves `bound` once, so that is linear."""
+        frame = self.frames[-1]
+        frame.items.append(item)
+        if isinstance(item, _Prefix):
             if item.variable:
-                frame.bound.append(item.variable)
-        self.bound.update(frame.bound)
-        self.frames.append(frame)
+                frame.chain.append(item.variable)
+                self.bound[item.variable] += 1
+        else:
+            self.unchain(frame)
+
+    def unchain(self, frame: _Frame) -> None:
+        self.bound.subtract(frame.chain)
+        frame.chain.clear()
 
     def close(self, token: Token) -> None:
         frame = self.frames[-1]
         self.position += 1
         if len(self.frames) == 1:
-            if all(t.kind in ("close", "dot") for t in self.tokens[self.position :]):
+            if self.position >= self.ending:
                 self.note("brackets", f"an extra “{token.value}” at the end left out")
                 self.position = len(self.tokens)
                 return
@@ -377,11 +381,12 @@ class _Parser:
         if CLOSING[frame.opener] != token.value:
             self.note("brackets", f"“{token.value}” closes “{frame.opener}”")
         self.frames.pop()
-        if frame.head is None and frame.items and all(isinstance(item, _Prefix) for item in frame.items):
-            self.bound.subtract(frame.bound)
-            self.frames[-1].items.extend(frame.items)  # `(∃x)(P(x))`: the brackets hold the quantifier only
+        self.unchain(frame)
+        if frame.head is None and 0 < len(frame.items) <= 64 and all(isinstance(item, _Prefix) for item in frame.items):
+            for item in frame.items:  # `(∃x)(P(x))`: the brackets hold the quantifier only
+                self.add(item)
             return
-        self.frames[-1].items.append(self.closed(frame, token.start))
+        self.add(self.closed(frame, token.start))
 
     def closed(self, frame: _Frame, end: int) -> Loose:
         if frame.head is None:
@@ -389,11 +394,9 @@ class _Parser:
                 raise self.error("there is nothing between these brackets", frame.start)
             node = self.build(frame.items, end)
             node.grouped = True
-            self.bound.subtract(frame.bound)
             return node
         if frame.items or frame.arguments:
             frame.arguments.append(self.build(frame.items, end))
-        self.bound.subtract(frame.bound)
         kind = "op" if frame.head.kind == "op" and len(frame.arguments) == 2 else "apply"
         node = Loose(kind, frame.head.value, frame.head.start, frame.arguments)
         node.quoted = frame.head.kind == "quotedname"
@@ -405,9 +408,10 @@ class _Parser:
         missing = len(self.frames) - 1
         while len(self.frames) > 1:
             frame = self.frames.pop()
+            self.unchain(frame)
             if frame.head is not None and not self.close_arguments:
                 raise self.error("the bracket opened here is never closed", frame.start)
-            self.frames[-1].items.append(self.closed(frame, len(self.text)))
+            self.add(self.closed(frame, len(self.text)))
         if missing:
             self.note("brackets", f"{missing} missing closing bracket{'s' * (missing > 1)} added at the end")
         return self.build(self.frames[0].items, len(self.text)), self.notes
