@@ -69,6 +69,7 @@ def fit_mlp(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Mlp:
     """[states, features], [states] → a perceptron of 64 and 32 units."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
+    from threadpoolctl import threadpool_limits
 
     mean, scale = matrix.mean(axis=0), matrix.std(axis=0)
     scale[scale < 1e-3] = 1.0
@@ -82,7 +83,9 @@ def fit_mlp(matrix: np.ndarray, targets: np.ndarray, seed: int) -> Mlp:
         tol=1e-4,
         random_state=seed,
     )
-    with warnings.catch_warnings():
+    # One thread: the matrices are so small that several only wait for each other (5 times as long on a busy
+    # machine).
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # max_iter is a budget, and ending by it no fault
         net.fit(np.clip((matrix - mean) / scale, -8, 8), targets)
     (w1, w2, w3), (b1, b2, b3) = net.coefs_, net.intercepts_

@@ -411,7 +411,7 @@ def test_a_long_search_with_lookahead_does_not_keep_its_batches():
         checker=sliding,
         budget=Budget(expansions=300),
         options=options,
-        on_event=lambda event: alive.append(sum(isinstance(thing, Batch) for thing in gc.get_objects()))
+        on_event=lambda event: alive.append(sum(type(thing) is Batch for thing in gc.get_objects()))
         if len(alive) % 100 == 99
         else alive.append(0),
     )
