@@ -18,7 +18,7 @@ from search.protocols import Advanced, Candidate, Crashed, Outcome, Rejected, Re
 
 #: Tactics that may take longer than others: they look through the whole library, or try many tactics in turn.
 _SLOW = re.compile(r"\b(exact\?|rw\?|apply\?|try\?)")
-_SLOW_FACTOR = 4.0
+_SLOW_FACTOR = 3.0
 
 
 class LeanState:

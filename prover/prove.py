@@ -23,7 +23,7 @@ from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import HoleResult, ProofResult, ProofStep, ProveStatistics, Status
 from search import Budget, Options, Search
 from search import events as search_events
-from search.protocols import Solved, TimedOut
+from search.protocols import Advanced, Solved, TimedOut
 from search.strategies import DEFAULT_STRATEGY, make_strategy
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ DEFAULT_SECONDS = 60.0
 #: Most that are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
 ROUNDS = ((0.4, 0.25), (3.0, 0.5), (12.0, 0.75))
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
+INTRODUCE = "unhygienic intros"
+Openings: TypeAlias = tuple[list[str], list[str]]
 _VERIFY_SECONDS = 120.0
 NEEDS_NATIVE = (
     "The embedded Lean cannot run code that is written against Lean's own library (`elab`, `run_meta`, many `#eval`): "
@@ -310,8 +312,11 @@ class _HoleRun:
             return
         root = LeanState(self.p.lean, self.hole.state)
         general, special = opening(Position(root.lean_goals, (), self.local_names))
+        if root.lean_goals and root.lean_goals[0].head == "∀":
+            more = self._after_intros(root, opening)
+            general, special = [*general, *more[0]], [*special, *more[1]]
         for number, (seconds, share) in enumerate(ROUNDS):
-            checker = LeanChecker(self.p.lean, Limits(2 * self.p.limits.heartbeats, seconds))
+            self.checker.limits = Limits(2 * self.p.limits.heartbeats, seconds)
             until = self.started + share * self.p.seconds
             # What the goal itself suggests (a finite search, say) needs more than the first round gives.
             order = [*special, *general] if number else general
@@ -321,7 +326,7 @@ class _HoleRun:
                 if started >= until:
                     again.update(order[at:])
                     break
-                outcome = checker.attempt(root, tactic, until)
+                outcome = self.checker.attempt(root, tactic, until)
                 spent = time.monotonic() - started
                 self._tried += 1
                 self._lean_seconds += spent
@@ -332,6 +337,15 @@ class _HoleRun:
                     self._timed_out += 1
                     again.add(tactic)
             general, special = ([t for t in group if t in again] for group in (general, special))
+        self.checker.limits = self.p.limits
+
+    def _after_intros(self, root: LeanState, opening: Callable[[Position], Openings]) -> Openings:
+        """Whole proofs that the goal suggests once its variables and premises have names."""
+        outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
+        if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
+            return [], []
+        general, special = opening(Position(outcome.states[0].lean_goals, (INTRODUCE,), self.local_names))
+        return [f"{INTRODUCE}\n{t}" for t in general], [f"{INTRODUCE}\n{t}" for t in special]
 
     def _whole_proofs(self) -> Iterator[_Found]:
         """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""

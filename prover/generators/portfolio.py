@@ -6,12 +6,25 @@ Not here: the rules themselves (`rules/`). General rules only: nothing in them k
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from prover.generators.protocol import Position, TacticGenerator
 from prover.generators.rules import algebra, bounded, closing, modular, rewriting, structural
-from prover.generators.rules.base import Rule
+from prover.generators.rules.base import Rule, Suggestion
 from search.protocols import Candidate
+
+_ARITHMETIC_STEPS = range(1, 4)
+_SEARCHES = 6
+
+
+def arithmetic(position: Position) -> Iterator[Suggestion]:
+    """The arithmetic rules near the theorem, which itself has them as openings; only the cheapest finite searches."""
+    if len(position.steps) in _ARITHMETIC_STEPS:
+        yield from modular.modular(position)
+        yield from algebra.algebra(position)
+        yield from islice(bounded.bounded(position), _SEARCHES)
+
 
 #: In the order in which their tactics are tried on a state: what closes goals first, then what is cheap.
 RULES: Mapping[str, Rule] = {
@@ -26,6 +39,7 @@ RULES: Mapping[str, Rule] = {
     "application": rewriting.application,
     "cases": structural.cases,
     "induction": structural.induction,
+    "arithmetic": arithmetic,
 }
 
 

@@ -17,7 +17,8 @@ from prover.lean.state import Goal
 
 _MODULUS_LIMIT = 1000
 _CASES_LIMIT = 130  # residue combinations in one tactic
-_PERIOD_LIMIT = 60
+_PERIOD_LIMIT = 40
+_ORBIT_LIMIT = 8  # cases of an induction step, each of which costs as much as all so far
 _INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 _NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
 _ATOM = r"\([^()]*\)|[\w'₀-₉]+"
@@ -65,7 +66,8 @@ def modular(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(0.8, f"simp_all [{lemmas}] <;> omega")
         if not integers:
             yield Suggestion(0.8, "simp [Nat.pow_mod, Nat.mul_mod, Nat.add_mod, *]")
-    for tactic in periodic(found, ms, integers):
+    with_powers = moduli([r for r in found if powers([r])])
+    for tactic in periodic(found, list(dict.fromkeys([*with_powers, *ms])), integers):
         yield Suggestion(1.0, tactic)
     for tactic in residues(goal, found, ms):
         yield Suggestion(0.7, tactic)
@@ -106,7 +108,7 @@ def _by_residues(group: list[tuple[str, str]], m: int) -> str:
 
 
 def periodic(found: list[Relation], ms: list[int], integers: bool) -> Iterator[str]:
-    """For b ^ t and a modulus: the residues of b ^ k repeat; all of them, with those of k, as a fact by induction."""
+    """For b ^ t and a modulus: the residues of b ^ k repeat; then each residue of t by the period."""
     pairs = powers(found)
     if integers:
         return
@@ -114,29 +116,47 @@ def periodic(found: list[Relation], ms: list[int], integers: bool) -> Iterator[s
         facts: list[str] = []
         cases: list[str] = []
         for i, (base, exponent) in enumerate(pairs[:4]):
-            fact = _orbit(base, m, f"key{i}")
+            fact = _repeats(base, m, exponent.wrapped, i) or _orbit(base, m, exponent, i)
             if fact is None or "↑" in exponent.text:
                 facts = []
                 break
-            lines, count = fact
-            facts += [lines, f"have hk{i} := key{i} ({exponent.text})",
-                      f"have hp{i} := Nat.pow_pos (n := {exponent.text}) (show 0 < {base} by decide)"]  # fmt: skip
-            cases.append(f"rcases hk{i} with {' | '.join([f'hk{i}'] * count)}")
+            facts += [fact[0], f"have hp{i} := Nat.pow_pos (n := {exponent.text}) (show 0 < {base} by decide)"]
+            cases.append(fact[1])
         if facts:
             yield "\n".join([*facts, " <;> ".join([*cases, "omega"])])
             yield "\n".join([*facts, " <;> ".join([*cases, f"(simp_all [Nat.pow_mod, {_NAT}]; try omega)"])])
 
 
-def _orbit(base: int, m: int, name: str) -> tuple[str, int] | None:
-    """The residues of base ^ k modulo m by k, a prefix and then a cycle, as a `have` proved by induction.
+def _repeats(base: int, m: int, t: str, i: int) -> tuple[str, str] | None:
+    """base ^ t by the residue of t, where base ^ period = 1 modulo m: the fact, and its cases."""
+    if math.gcd(base, m) != 1:
+        return None
+    period, r = 1, base % m
+    while r != 1 % m:
+        period, r = period + 1, r * base % m
+        if period > _PERIOD_LIMIT:
+            return None
+    fact = (
+        f"have hk{i} : {base} ^ {t} % {m} = {base} ^ ({t} % {period}) % {m} := by\n"
+        f"  rw [show {base} ^ {t} = ({base} ^ {period}) ^ ({t} / {period}) * {base} ^ ({t} % {period}) by\n"
+        f"    rw [← Nat.pow_mul, ← Nat.pow_add, Nat.div_add_mod], Nat.mul_mod, "
+        f"Nat.pow_mod ({base} ^ {period}) ({t} / {period}) {m},\n"
+        f"    show {base} ^ {period} % {m} = {1 % m} from rfl]\n  simp"
+    )
+    residues = " ∨ ".join(f"{t} % {period} = {r}" for r in range(period))
+    return fact, (f"rcases (show {residues} by omega) with {' | '.join([f'hr{i}'] * period)} <;> rw [hr{i}] at hk{i}")
 
-    Gives the tactic and the number of cases; None when there are too many to write out.
+
+def _orbit(base: int, m: int, exponent: Term, i: int) -> tuple[str, str] | None:
+    """The residues of base ^ k modulo m by k, a prefix and then a cycle, proved by induction: the fact, and its cases.
+
+    None when there are too many to write out.
     """
     seen: dict[int, int] = {}
     values: list[int] = []
     r = 1 % m
     while r not in seen:
-        if len(values) > _PERIOD_LIMIT:
+        if len(values) > _ORBIT_LIMIT:
             return None
         seen[r] = len(values)
         values.append(r)
@@ -148,14 +168,17 @@ def _orbit(base: int, m: int, name: str) -> tuple[str, int] | None:
     cases += [f"({least}k % {period} = {k % period} ∧ {base} ^ k % {m} = {values[k]})"
               for k in range(start, start + period)]  # fmt: skip
     count = len(cases)
-    lines = [f"have {name} : ∀ k : Nat, {' ∨ '.join(cases)} := by", "  intro k", "  induction k with",
+    lines = [f"have key{i} : ∀ k : Nat, {' ∨ '.join(cases)} := by", "  intro k", "  induction k with",
              "  | zero => decide", "  | succ k ih =>", "    rw [Nat.pow_succ]",
              f"    rcases ih with {' | '.join(['ih'] * count)}"]  # fmt: skip
-    for i in range(count):
-        following = i + 1 if i + 1 < count else start
-        goal = "⟨by omega, by omega, by omega⟩" if start and following >= start else "⟨by omega, by omega⟩"
-        lines.append(f"    · exact {_injection(following, count, goal)}")
-    return "\n".join(lines), count
+    for at in range(count):
+        following = at + 1 if at + 1 < count else start
+        # Linear arithmetic could do the powers too, but takes fifty times as long.
+        power = f"by rw [Nat.mul_mod, ih.2{'.2' if start and at >= start else ''}]"
+        counted = "by omega, by omega" if start and following >= start else "by omega"
+        lines.append(f"    · exact {_injection(following, count, f'⟨{counted}, {power}⟩')}")
+    lines.append(f"have hk{i} := key{i} ({exponent.text})")
+    return "\n".join(lines), f"rcases hk{i} with {' | '.join([f'hk{i}'] * count)}"
 
 
 def _injection(i: int, count: int, proof: str) -> str:
