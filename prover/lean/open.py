@@ -39,7 +39,7 @@ def _native(workers: int, project: Path | None) -> Lean:
         from prover.lean.native import NativeLean
     except ImportError as error:  # pragma: no cover - the message is what matters
         raise LeanMissing(f"The native backend needs a package that is not installed: {error}.") from None
-    return NativeLean.open(project, workers=workers)
+    return NativeLean.start(project, workers=workers)
 
 
 def _auto(workers: int, project: Path | None) -> Lean:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from prover.lean.open import open_lean
@@ -16,19 +18,35 @@ from prover.lean.protocol import (
     TimedOut,
     UnknownImport,
 )
+from tests.prover.native_stand_in import install
 
 COMM = "theorem t (a b : Nat) : a + b = b + a"
 
 
-@pytest.fixture(scope="module", params=["embedded", "workers", "native"])
-def backend(request, prepared):
-    if request.param == "native":
+@pytest.fixture(
+    scope="module",
+    params=[
+        "embedded", "workers", "native stand-in", "native stand-ins",
+        pytest.param("native", marks=pytest.mark.native),
+    ],
+)
+def backend(request, prepared, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param.startswith("native stand-in"):
+            # The messages of a native Lean, over real elaboration; what that leaves out is said in the stand-in.
+            install(folder := tmp_path_factory.mktemp("stand-in"))
+            patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        yield from _opened(request.param)
+
+
+def _opened(backend):
+    if backend.startswith("native"):
         try:
-            lean = open_lean("native")
+            lean = open_lean("native", workers=2 if backend.endswith("s") else 1)
         except LeanMissing as missing:
             pytest.skip(str(missing))
     else:
-        lean = open_lean("embedded", workers=2 if request.param == "workers" else 1)
+        lean = open_lean("embedded", workers=2 if backend == "workers" else 1)
     with lean:
         yield lean
 
