@@ -154,7 +154,15 @@ class _Prover:
         original, final = opened.source, script.apply(opened.source, accepted)
         for fresh in examples:
             original, final = (text.replace(f"theorem {fresh}", "example") for text in (original, final))
-        shown = tuple(replace(r, theorem="example") if r.theorem in examples else r for r in results)
+        fresh_names = tuple(f".{fresh}" for fresh in examples)
+        of_examples = [r.theorem in examples or r.theorem.endswith(fresh_names or ("?",)) for r in results]
+        if any(of_examples) and any(r.proved for r in results) and self.lean.check(final).errors:
+            why = "The proof works for a theorem of that statement, but not in the example's place."
+            results = [replace(r, status=Status.NOT_PROVED, reason=why) if mine and r.proved else r
+                       for r, mine in zip(results, of_examples, strict=True)]  # fmt: skip
+            final = original
+        shown = tuple(replace(r, theorem="example") if mine else r
+                      for r, mine in zip(results, of_examples, strict=True))  # fmt: skip
         info = self.lean.info
         return ProofResult(original, final, shown, info.version, info.backend, self.strategy, self.seed,
                            time.monotonic() - started)  # fmt: skip
@@ -184,8 +192,9 @@ class _Prover:
                 fresh += "'"
             text = f"{opened.source[: found.start()]}theorem {fresh}{opened.source[found.end() :]}"
             renamed = self.lean.open(text)
-            same = [h.state.keys for h in renamed.holes] == [h.state.keys for h in opened.holes]
-            if same and _names(renamed.holes[i].theorem, fresh):
+            # Section variables that only a proof mentions are an example's, and not a theorem's: what is proved
+            # under the name is checked again as an example in the end.
+            if len(renamed.holes) == len(opened.holes) and _names(renamed.holes[i].theorem, fresh):
                 opened, examples = renamed, [*examples, fresh]
         return opened, examples
 

@@ -281,9 +281,9 @@ class Proofs:
         parts: list[int] = []
         size, closed = 0, True
         for local in x.local_variables(declaration):
-            variables[local.id] = len(variables)
             if local.is_implementation_detail:
-                continue
+                continue  # the declaration itself, in its own proof: a theorem has one, an example not
+            variables[local.id] = len(variables)
             for e in (local.type, local.value):
                 if e is None:
                     continue
