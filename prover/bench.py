@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from prover.data.rows import Row
+from prover.lean.protocol import BadSource, Lean
 from search.strategies import DEFAULT_STRATEGY
 
 #: Beyond a theorem's own seconds: imports, the gate, and a busy machine. A worker silent for longer is replaced.
@@ -180,6 +181,8 @@ class _Hand(threading.Thread):
             reason = "The worker died and was replaced."
         if line:
             value = json.loads(line)
+            if value.pop("broken"):
+                self.end()
             return BenchResult(**{**value, "axioms": tuple(value["axioms"])})
         self.end()
         return BenchResult(row.name, False, "", time.monotonic() - started, (), reason)
@@ -223,18 +226,15 @@ class _Hand(threading.Thread):
 # The worker's side
 
 
-def prove_row(lean: Any, row: Row, settings: dict[str, Any]) -> BenchResult:
-    """One row's result; whatever goes wrong is a reason."""
+def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> BenchResult:
+    """One row's result. Raises what `prove` raises, except for a row that Lean cannot read."""
     from prover.prove import prove
 
     started = time.monotonic()
-    source = row.source(" := by sorry")
     try:
-        result = prove(source, lean=lean, seconds=settings["seconds"], seed=settings["seed"],
-                       strategy=settings["strategy"], generator=settings["generator"])  # fmt: skip
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        return BenchResult(row.name, False, "", time.monotonic() - started, (), reason)
+        result = prove(row.source(" := by sorry"), lean=lean, **settings)
+    except BadSource as error:
+        return BenchResult(row.name, False, "", time.monotonic() - started, (), str(error))
     seconds = time.monotonic() - started
     if len(result.holes) != 1:
         return BenchResult(row.name, False, "", seconds, (), f"The row has {len(result.holes)} holes, not one.")
@@ -254,8 +254,14 @@ def serve() -> None:
     def work() -> None:
         while True:
             request = requests.get()
-            result = prove_row(lean, read_row(request.pop("row")), request)
-            print(json.dumps(asdict(result), ensure_ascii=False), flush=True)
+            row = read_row(request.pop("row"))
+            broken = False
+            try:
+                result = prove_row(lean, row, request)
+            except Exception as error:  # one theorem's trouble; but who knows what state Lean is in
+                broken = True
+                result = BenchResult(row.name, False, reason=f"{type(error).__name__}: {error}")
+            print(json.dumps({**asdict(result), "broken": broken}, ensure_ascii=False), flush=True)
 
     threading.Thread(target=work, daemon=True).start()
     print("ready", flush=True)
