@@ -85,7 +85,9 @@ class Dense(Ranking):
             raise ValueError(f"there is no index kind {kind!r}; there are auto, {', '.join(INDEXES)}")
         index = faiss.index_factory(vectors.shape[1], INDEXES[kind](len(vectors)), faiss.METRIC_INNER_PRODUCT)
         if kind == "ivf":
-            index.cp.niter = 10  # the default 25 changes recall by less than a point and doubles the time
+            # Of FAISS's 25 rounds of k-means, which would be most of the time: 95 % of the exact ten nearest are
+            # found at 200,000 premises (retrieval.bench).
+            index.cp.niter = 10
             index.cp.seed = 0
         vectors = np.ascontiguousarray(vectors, np.float32)
         if len(vectors):

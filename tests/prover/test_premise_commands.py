@@ -194,6 +194,7 @@ def byt5_folder(tmp_path_factory):
     torch = pytest.importorskip("torch", reason="pip install 'entails[models]'")
     transformers = pytest.importorskip("transformers", reason="pip install 'entails[models]'")
     folder = tmp_path_factory.mktemp("byt5")
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     config = transformers.T5Config(vocab_size=384, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     transformers.T5EncoderModel(config).save_pretrained(folder)

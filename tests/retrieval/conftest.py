@@ -101,6 +101,7 @@ def byt5(tmp_path_factory: pytest.TempPathFactory) -> str:
     torch = pytest.importorskip("torch", reason="pip install 'entails[models]'")
     transformers = pytest.importorskip("transformers", reason="pip install 'entails[models]'")
     folder = tmp_path_factory.mktemp("byt5")
+    torch.set_num_threads(1)  # so small a model only waits for its threads, for minutes on a busy machine
     torch.manual_seed(0)
     config = transformers.T5Config(vocab_size=384, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4,
                                    feed_forward_proj="gated-gelu", dropout_rate=0.1)  # fmt: skip

@@ -45,9 +45,9 @@ def test_training_lowers_the_loss_and_finds_the_premises(tmp_path, corpus, examp
 
     pytest.importorskip("faiss", reason="pip install 'entails[retrieval]'")
     losses = []
-    options = Options(steps=60, batch_size=6, warmup=5, learning_rate=3e-3, max_length=96, device="cpu", save_every=60)
+    options = Options(steps=40, batch_size=6, warmup=5, learning_rate=5e-3, max_length=96, device="cpu", save_every=40)
     result = train(byt5, corpus, examples, tmp_path, options, progress=lambda step, loss: losses.append(loss))
-    assert result.finished and result.steps == 60 == len(losses)
+    assert result.finished and result.steps == 40 == len(losses)
     assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:3])
     score = lambda folder: evaluate(Dense.build(corpus, load_encoder(str(folder), device="cpu")), examples).mrr  # noqa: E731
     assert score(result.encoder) > score(byt5) + 0.2
