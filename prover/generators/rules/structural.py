@@ -18,6 +18,7 @@ from prover.generators.rules.base import (
     propositions,
     variables,
 )
+from prover.lean.state import Goal
 
 _SPLITTABLE = {"And", "Or", "Exists", "Iff", "Sum", "PSum", "Prod", "Subtype", "Sigma", "PSigma", "Nonempty"}
 #: Types whose values are finite or built by recursion, so that cases on a variable say something.
@@ -73,8 +74,12 @@ def construction(position: Position) -> Iterator[Suggestion]:
             yield Suggestion(0.7, "constructor")
     if "ite" in goal.constants or "dite" in goal.constants or "match" in goal.target:
         yield Suggestion(5.0, "unhygienic split")
-    yield Suggestion(0.3, "exfalso")
-    yield Suggestion(0.3, f"apply Classical.byContradiction; intro {fresh('h', position)}")
+    if goal.head != "False":
+        # `False` is the shortest of goals, and mostly a dead end: only where something might contradict something.
+        if any(h.head in ("Not", "Ne", "False") or h.type.endswith("→ False") for h in propositions(goal)):
+            yield Suggestion(0.5, "exfalso")
+        if goal.head in ("Exists", "Or"):
+            yield Suggestion(0.3, f"apply Classical.byContradiction; intro {fresh('h', position)}")
 
 
 def witnesses(position: Position) -> Iterator[Suggestion]:
@@ -113,6 +118,7 @@ def cases(position: Position) -> Iterator[Suggestion]:
         if v.head in _CASES or (v.head and v.head[0].isupper() and v.head != "Nat"):
             if mentions(goal.target, v.name):
                 yield Suggestion(2.0, f"unhygienic cases {v.name}")
+                yield Suggestion(1.0, f"unhygienic cases {v.name} <;> {_simplified(goal)}")
             elif any(mentions(h.type, v.name) for h in propositions(goal)):
                 yield Suggestion(1.0, f"unhygienic cases {v.name}")
 
@@ -128,6 +134,7 @@ def induction(position: Position) -> Iterator[Suggestion]:
             continue
         weight = 4.0 if v.head == "List" else 2.5
         yield Suggestion(weight, f"unhygienic induction {v.name}")
+        yield Suggestion(weight / 2, f"unhygienic induction {v.name} <;> {_simplified(goal)}")
         others = [w.name for w in data if w.name != v.name and mentions(goal.target, w.name)
                   and v.name not in names_in(w.type) and w.name not in names_in(v.type)]  # fmt: skip
         if others:
@@ -137,6 +144,12 @@ def induction(position: Position) -> Iterator[Suggestion]:
     for name in defined(goal)[:4]:
         yield Suggestion(1.0, f"unhygienic fun_induction {name}")
         yield Suggestion(0.5, f"unhygienic fun_cases {name}")
+
+
+def _simplified(goal: Goal) -> str:
+    """What takes the easy cases off a case distinction at once."""
+    names = defined(goal)[:4]
+    return f"try simp_all [{', '.join(names)}]" if names else "try simp_all"
 
 
 def fresh(base: str, position: Position) -> str:
