@@ -17,7 +17,7 @@ from prover import script
 from prover.generators.portfolio import GENERATORS, make_generator
 from prover.generators.protocol import Position, TacticGenerator
 from prover.lean import protocol as lean_protocol
-from prover.lean.holes import cannot_run
+from prover.lean.holes import MISSING, cannot_run, completions, normalise
 from prover.lean.protocol import BadSource, Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import HoleResult, ProofResult, ProofStep, ProveStatistics, Status
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 60.0
 #: One-line proofs are tried in rounds: the wall clock of a tactic, and the share of the time at which the round ends.
 #: Most that are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
-ROUNDS = ((0.4, 0.25), (3.0, 0.5), (12.0, 0.75))
+ROUNDS = ((0.4, 0.25), (3.0, 0.5), (20.0, 0.8))
 TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
@@ -42,6 +42,7 @@ NEEDS_NATIVE = (
     "a native Lean can (--lean native)."
 )
 _FRESH = "entails_example"
+_BATCH = 2
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -151,7 +152,8 @@ class _Prover:
             group_results, edits = self._theorem(opened, group, accepted)
             results += group_results
             accepted += edits
-        original, final = opened.source, script.apply(opened.source, accepted)
+        original = opened.source
+        final = script.apply(original, [*accepted, *self._uncompleted(source, opened, accepted)])
         for fresh in examples:
             original, final = (text.replace(f"theorem {fresh}", "example") for text in (original, final))
         fresh_names = tuple(f".{fresh}" for fresh in examples)
@@ -166,6 +168,12 @@ class _Prover:
         info = self.lean.info
         return ProofResult(original, final, shown, info.version, info.backend, self.strategy, self.seed,
                            time.monotonic() - started)  # fmt: skip
+
+    def _uncompleted(self, source: str, opened: Opened, accepted: list[script.Edit]) -> list[script.Edit]:
+        """Edits that take the `:= by sorry` away again which a statement without a proof was given, and still has."""
+        filled = {edit.end for edit in accepted}
+        ends = [start + len(MISSING) for start in completions(normalise(source), opened.source)]
+        return [script.Edit(end - len(MISSING), end, "") for end in ends if end not in filled]
 
     def _tell(self, event: ProveEvent) -> None:
         if self.on_event is not None:
@@ -379,7 +387,8 @@ class _HoleRun:
             strategy=p.strategy,
             budget=budget,
             seed=p.seed,
-            options=Options(workers=p.workers, batch=p.workers),
+            # The batch is fixed, so that the tree does not depend on the number of workers.
+            options=Options(workers=p.workers, batch=_BATCH),
             on_event=p.on_event,
         )
         result = search.run()

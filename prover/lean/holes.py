@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from prover.lean.protocol import Message
 
+MISSING = " := by sorry"
 _END_EXPECTED = re.compile(r"(unexpected|expected).*(':='|':=', 'where' or '\|')", re.DOTALL)
 _NOT_COMPILED = re.compile(
     r"Unknown constant `[^`]*\._(redArg|boxed)`|IR check failed|\(interpreter\) unknown declaration"
@@ -56,8 +57,25 @@ def insert_missing_proofs(source: str, messages: Sequence[Message]) -> str:
         # Lean complains at the next token; the statement ends before the blanks and comments in front of it.
         end = len(strip_trailing_trivia(source[:offset]))
         if _STATEMENT.search(source[:end]):
-            return source[:end] + " := by sorry" + source[end:]
+            return source[:end] + MISSING + source[end:]
     return source
+
+
+def completions(source: str, completed: str) -> list[int]:
+    """Offsets in `completed` at which `insert_missing_proofs` put a proof into `source`."""
+    found: list[int] = []
+    i = j = 0
+    while j < len(completed):
+        if i < len(source) and source[i] == completed[j]:
+            i, j = i + 1, j + 1
+            continue
+        # What was put in may begin as the source goes on, with a blank: step back to where it starts.
+        back = next((k for k in range(len(MISSING)) if completed.startswith(MISSING, j - k)), None)
+        if back is None:
+            return found
+        found.append(j - back)
+        i, j = i - back, j - back + len(MISSING)
+    return found
 
 
 def cannot_run(message: str) -> bool:

@@ -1,0 +1,131 @@
+"""The embedded Lean over a long life: memory, traps, replay, several imports, several users of one worker pool."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from prover.lean.embedded.workers import LeanWorkers
+from prover.lean.protocol import Advanced, Crashed, Limits, Rejected, Solved, TimedOut
+
+COMM = "theorem t (a b : Nat) : a + b = b + a"
+MIXED = ["omega", "intro x", "simp", "exact Nat.add_comm a b", "rfl", "induction a", "exact foo", "cases b", "rw ["]
+RUNAWAY = "set_option maxRecDepth 100000000 in set_option maxHeartbeats 0 in decide"
+
+
+def test_ten_thousand_mixed_steps_leave_memory_flat(lean):
+    state = lean.open(COMM).holes[0].state
+
+    def round_of_steps(session) -> int:
+        session.run(state, MIXED * 40, Limits(), False)
+        return session.instance.used
+
+    lean.ask(round_of_steps)
+    restores = lean.ask(lambda s: s.restores)
+    first = lean.ask(round_of_steps)
+    for _ in range(24):
+        last = lean.ask(round_of_steps)
+    assert last - first < 8 << 20
+    assert lean.ask(lambda s: s.restores) == restores
+
+
+def test_sources_do_not_leak(lean):
+    def used(session) -> int:
+        for _ in range(20):
+            session.check("theorem t (a b : Nat) : a + b = b + a := by omega\ndef f := 3\nexample : f = 3 := rfl")
+        return session.instance.used
+
+    first = lean.ask(used)
+    for _ in range(4):
+        last = lean.ask(used)
+    assert last - first < 64 << 20
+
+
+def test_a_state_outlives_traps_and_other_imports(lean):
+    state = lean.open("theorem t (xs : List Nat) (p : Prop) (h : p) : xs ++ [] = xs ∧ p").holes[0].state
+    [after] = lean.run(state, ["constructor"])
+    assert isinstance(after, Advanced)
+    long = lean.open("theorem long : ∀ n : Fin 20000, n.val < 20000").holes[0].state
+    assert isinstance(lean.run(long, [RUNAWAY], Limits(0, 0.3))[0], TimedOut)
+    with_std = lean.open("import Std\ntheorem s : 1 + 1 = 2").holes[0].state
+    assert isinstance(lean.run(with_std, ["rfl"])[0], Solved)
+    left, right = after.state.split()
+    assert isinstance(lean.run(right, ["exact h"])[0], Solved)
+    assert isinstance(lean.run(left, ["simp"])[0], Solved)
+
+
+def test_the_memory_is_brought_back_at_the_threshold(lean, monkeypatch):
+    state = lean.open(COMM).holes[0].state
+    lean.run(state, ["omega"])
+    before = lean.ask(lambda s: s.restores)
+    monkeypatch.setattr("prover.lean.embedded.session.MEMORY_GROWTH", -1)
+    assert isinstance(lean.run(state, ["omega"])[0], Solved)
+    assert lean.ask(lambda s: s.restores) > before
+
+
+def test_ctrl_c_in_the_asking_thread_leaves_lean_usable(lean):
+    long = lean.open("theorem long : ∀ n : Fin 20000, n.val < 20000").holes[0].state
+    timer = threading.Timer(0.3, lean.interrupt)
+    timer.start()
+    [outcome] = lean.run(long, [RUNAWAY], Limits(0, 60))
+    timer.join()
+    assert isinstance(outcome, TimedOut)
+    assert isinstance(lean.run(lean.open(COMM).holes[0].state, ["omega"])[0], Solved)
+
+
+def test_a_tactic_that_logs_an_error_and_goes_on_is_rejected(lean):
+    state = lean.open(COMM).holes[0].state
+    [outcome] = lean.run(state, ["have h : a = a := by simp [no_such_lemma]"])
+    assert isinstance(outcome, Rejected)
+
+
+def test_without_explanations_the_outcomes_are_the_same(lean):
+    state = lean.open(COMM).holes[0].state
+    loud, quiet = lean.run(state, MIXED), lean.run(state, MIXED, Limits(), False)
+    assert [type(o) for o in loud] == [type(o) for o in quiet]
+    assert [o for o in loud if isinstance(o, Advanced)] == [o for o in quiet if isinstance(o, Advanced)]
+
+
+def test_keys_are_the_same_in_another_process(lean, prepared):
+    state = lean.open(COMM).holes[0].state
+    with LeanWorkers(prepared, 1) as pool:
+        assert pool.open(COMM).holes[0].state == state
+        assert pool.run(pool.open(COMM).holes[0].state, ["induction a"]) == lean.run(state, ["induction a"])
+
+
+def test_a_worker_that_dies_is_replaced_and_its_request_crashed(prepared):
+    with LeanWorkers(prepared, 1) as pool:
+        state = pool.open("theorem long : ∀ n : Fin 20000, n.val < 20000").holes[0].state
+        [worker] = pool._all
+        threading.Timer(1.0, worker.process.kill).start()
+        [outcome] = pool.run(state, [RUNAWAY], Limits(0, 30))
+        assert isinstance(outcome, Crashed)
+        assert pool.replaced == 1
+        assert isinstance(pool.run(pool.open(COMM).holes[0].state, ["omega"])[0], Solved)
+
+
+def test_any_worker_goes_on_from_any_state(prepared):
+    with LeanWorkers(prepared, 2) as pool:
+        state = pool.open(COMM).holes[0].state
+        [after] = pool.run(state, ["induction a"])
+        outcomes: list = []
+        jobs = [
+            threading.Thread(target=lambda: outcomes.extend(pool.run(after.state, ["simp", "omega"]))) for _ in range(4)
+        ]
+        for job in jobs:
+            job.start()
+        for job in jobs:
+            job.join()
+        assert len(outcomes) == 8
+        assert not any(isinstance(o, Crashed) for o in outcomes)
+        assert len({repr(o) for o in outcomes}) == 2
+
+
+def test_a_closed_lean_says_so(prepared):
+    from prover.lean.embedded.lean import EmbeddedLean
+
+    lean = EmbeddedLean(prepared)
+    lean.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        lean.check("example : 1 = 1 := rfl")
