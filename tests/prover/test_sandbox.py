@@ -44,7 +44,8 @@ def said(lean, source: str) -> str:
         '#eval IO.FS.readFile "/proc/self/environ"',
         '#eval IO.FS.readFile "/etc/hostname"',
         '#eval IO.FS.realPath "{path}"',
-        '#eval (do IO.println (if ← (System.FilePath.mk "{path}").pathExists then "there" else "no such file") : IO Unit)',
+        'def there := (System.FilePath.mk "{path}").pathExists\n'
+        '#eval (do IO.println (if ← there then "there" else "no such file") : IO Unit)',
         'def s := include_str "{path}"\n#eval s',
     ],
 )  # fmt: skip
@@ -151,7 +152,8 @@ def test_memory_is_bounded(prepared):
 
 
 def test_output_is_bounded(lean):
-    flood = 'partial def flood : IO Unit := do\n  IO.eprint "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"\n  flood\n#eval flood'
+    body = 'IO.eprint "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"'
+    flood = f"partial def flood : IO Unit := do\n  {body}\n  flood\n#eval flood"
     with pytest.raises(BadSource):
         lean.check(flood, 2.0)
     size = lean.ask(lambda s: len(s.host.output))
