@@ -21,7 +21,7 @@ from prover.lean.holes import MISSING, cannot_run, completions, normalise
 from prover.lean.protocol import BadSource, Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import HoleResult, ProofResult, ProofStep, ProveStatistics, Status
-from search import Budget, Options, Search
+from search import Budget, Options, Search, Stop
 from search import events as search_events
 from search.protocols import Advanced, Solved, TimedOut
 from search.strategies import DEFAULT_STRATEGY, make_strategy
@@ -41,6 +41,11 @@ NEEDS_NATIVE = (
     "The embedded Lean cannot run code that is written against Lean's own library (`elab`, `run_meta`, many `#eval`): "
     "a native Lean can (--lean native)."
 )
+_STOPPED = {
+    Stop.EXHAUSTED: "nothing was left to try",
+    Stop.EXPANSIONS: "the number of states allowed was used up",
+    Stop.SECONDS: "the time was up",
+}
 _FRESH = "entails_example"
 _BATCH = 2
 _DECLARATION = re.compile(
@@ -402,9 +407,9 @@ class _HoleRun:
         if search.interrupted:
             raise KeyboardInterrupt
         if result.proof is None:
-            self.reason = result.detail or f"No proof was found: the search ended with {result.stop.value}" + (
-                f" after {s.expansions} states and {s.checks} tactics."
-            )
+            why = _STOPPED.get(result.stop, result.stop.value)
+            tried = f"{s.expansions} state{'s' if s.expansions != 1 else ''} and {s.checks} tactics"
+            self.reason = result.detail or f"No proof was found: {why} after {tried}."
             return None
         depths = result.proof.depths()
         steps = tuple(ProofStep(s.action, s.text, d) for s, d in zip(result.proof.steps, depths, strict=True))
