@@ -6,15 +6,15 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from prover.lean.protocol import Lean, LeanMissing
+from prover.lean.protocol import Lean
 
 
 def open_lean(backend: str = "auto", *, workers: int = 1, project: str | Path | None = None) -> Lean:
     """A Lean to ask; use it in a `with` block, or close it.
 
-    `backend`: a name in `BACKENDS`. "auto" is the native Lean where `project` is a Lake project and `lake` is on the
-    PATH, else the embedded one. `workers`: 1 runs the embedded Lean in this process, more in as many processes. Raises
-    LeanMissing with the way to get it, and ValueError for a name that is none.
+    `backend`: a name in `BACKENDS`. "auto" is the native Lean where `project` lies in a Lake project and `lake` is on
+    the PATH, else the embedded one. `workers`: 1 runs the embedded Lean in this process, more in as many processes.
+    Raises LeanMissing with the way to get it, and ValueError for a name that is none.
     """
     if backend not in BACKENDS:
         raise ValueError(f"there is no Lean backend {backend!r}: choose from {', '.join(BACKENDS)}")
@@ -35,21 +35,18 @@ def _embedded(workers: int, _project: Path | None) -> Lean:
 
 
 def _native(workers: int, project: Path | None) -> Lean:
-    try:
-        from prover.lean.native import NativeLean
-    except ImportError as error:  # pragma: no cover - the message is what matters
-        raise LeanMissing(f"The native backend needs a package that is not installed: {error}.") from None
+    from prover.lean.native import NativeLean
+
     return NativeLean.start(project, workers=workers)
 
 
 def _auto(workers: int, project: Path | None) -> Lean:
-    if project is not None and shutil.which("lake") and _is_lake_project(project):
-        return _native(workers, project)
+    if project is not None and shutil.which("lake"):
+        from prover.lean.native.toolchain import project_root
+
+        if project_root(project) is not None:
+            return _native(workers, project)
     return _embedded(workers, project)
-
-
-def _is_lake_project(folder: Path) -> bool:
-    return (folder / "lakefile.toml").is_file() or (folder / "lakefile.lean").is_file()
 
 
 BACKENDS: Mapping[str, Callable[[int, Path | None], Lean]] = {

@@ -31,6 +31,8 @@ HOSTILE = "stand-in:"
 START = "ENTAILS_STAND_IN_START"
 #: A file to which every command line and every message's method is appended.
 LOG = "ENTAILS_STAND_IN_LOG"
+#: Longer deadlines would not notice that an elaboration is cancelled.
+INTERRUPTIBLE = 100.0  # seconds
 _SEVERITY = {"error": 1, "warning": 2, "information": 3}
 _SEQUENCES = ("Lean.Parser.Tactic.tacticSeq1Indented", "Lean.Parser.Tactic.tacticSeqBracketed")
 _WORKER_CRASHED, _METHOD_NOT_FOUND = -32902, -32601
@@ -160,6 +162,10 @@ class Server:
             return
         document = {"uri": uri, "version": version}
         found = re.search(rf"{HOSTILE}\s*(\w+)", text)
+        if found and found[1] == "malformed":
+            parameters = {**document, "diagnostics": [{"message": 3}]}
+            self.send({"method": "textDocument/publishDiagnostics", "params": parameters})
+            return
         if found:
             self.misbehave(found[1], document)
         whole = {"start": {"line": 0, "character": 0}, "end": {"line": text.count("\n") + 1, "character": 0}}
@@ -167,7 +173,7 @@ class Server:
                    "params": {"textDocument": document, "processing": [{"range": whole, "kind": 1}]}})  # fmt: skip
         diagnostics = self.diagnostics(text)
         if found and found[1] == "huge":
-            diagnostics.append({**_diagnostic(1, 0, 0, "x" * (20 << 20))})
+            diagnostics.append(_diagnostic(1, 0, 0, "x" * (20 << 20)))
         self.send({"method": "textDocument/publishDiagnostics", "params": {**document, "diagnostics": diagnostics}})
         self.send({"method": "$/lean/fileProgress", "params": {"textDocument": document, "processing": []}})
 
@@ -183,14 +189,14 @@ class Server:
                 session.o.dec(done.state)
                 return done.messages
 
-            return session.guard(3600.0, work)
+            return session.guard(INTERRUPTIBLE, work)
 
         try:
             messages = self.lean.ask(elaborate)
         except UnknownImport as error:
             name = re.search(r"module (\S+?):", str(error))[1].split(".")[0]
-            return [_diagnostic(1, 0, 0, f"unknown module prefix '{name}'\n\nNo directory '{name}' or file "
-                                         f"'{name}.olean' in the search path entries:\n/toolchain/lib/lean")]  # fmt: skip
+            where = f"No directory '{name}' or file '{name}.olean' in the search path entries:\n/toolchain/lib/lean"
+            return [_diagnostic(1, 0, 0, f"unknown module prefix '{name}'\n\n{where}")]
         except BadSource as error:
             return [_diagnostic(1, 0, 0, str(error))]
         except Trapped:  # in a native Lean the process of this file would end
@@ -246,10 +252,6 @@ class Server:
         elif how == "endless":
             self.raw(b"Content-Length: 999999999999\r\n\r\n{")
             time.sleep(3600)
-        elif how == "malformed":
-            self.send({"method": "textDocument/publishDiagnostics",
-                       "params": {**document, "diagnostics": [{"message": 3}]}})  # fmt: skip
-            self.texts[document["uri"]] = (document["version"] + 1, "")
         elif how == "crash":  # the watchdog lives, the file's worker does not
             while True:
                 time.sleep(0.05)
@@ -315,7 +317,7 @@ def _goals_at(session: Any, text: str, at: int) -> list[str] | None:
             goals += [goal.text for goal in session.proofs.goals(contexts, live)]
         return list(dict.fromkeys(goals)) if session.proofs.captured else None
 
-    return session.guard(3600.0, work)
+    return session.guard(INTERRUPTIBLE, work)
 
 
 def lean(arguments: list[str]) -> int:

@@ -71,6 +71,11 @@ class Form:
     before: str
     after: str
 
+    def fill(self, source: str, start: int, end: int, text: str) -> str:
+        """What takes the place of `source[start:end]`. What follows keeps its column, which may have a meaning."""
+        column = end - (source.rfind("\n", 0, end) + 1)
+        return f"{self.before}{text}{' ' * (column - len(self.after))}{self.after}"
+
 
 #: Tried in this order: which one Lean reads without an error depends on where the hole is.
 FORMS = (Form("", "(", ")"), Form("by", "by (", ")"), Form("by", "(by (", "))"))
@@ -99,4 +104,4 @@ def script(steps: Sequence[str | int], heartbeats: int, last: Sequence[str] = (R
     for line in last:
         offsets.append(len(text) + len(pad))
         text += f"{pad}{line}\n"
-    return text + "\n".join(reversed(closing)), offsets
+    return text + "".join(f"{line}\n" for line in reversed(closing)), offsets

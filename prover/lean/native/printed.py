@@ -24,7 +24,7 @@ _INFIX: tuple[Mapping[str, str], ...] = (
     {"=": "Eq", "≠": "Ne", "<": "LT.lt", "≤": "LE.le", ">": "GT.gt", "≥": "GE.ge", "∈": "Membership.mem",
       "∉": "Not", "==": "BEq.beq", "∣": "Dvd.dvd", "⊆": "HasSubset.Subset", "≍": "HEq", "≈": "HasEquiv.Equiv",
       "!=": "bne", "<+:": "List.IsPrefix", "<:+": "List.IsSuffix", "<+": "List.Sublist"},
-    {"||": "or", "&&": "and"},
+    {"||": "Bool.or", "&&": "Bool.and"},
     {"::": "List.cons", "++": "HAppend.hAppend", "×": "Prod", "∪": "Union.union", "∩": "Inter.inter"},
     {"+": "HAdd.hAdd", "-": "HSub.hSub"},
     {"*": "HMul.hMul", "/": "HDiv.hDiv", "%": "HMod.hMod"},
@@ -32,7 +32,8 @@ _INFIX: tuple[Mapping[str, str], ...] = (
     {"∘": "Function.comp"},
 )  # fmt: skip
 _SYMBOLS = {symbol: constant for table in _INFIX for symbol, constant in table.items()} | {
-    "∃": "Exists", "¬": "Not", "[]": "List.nil", "∅": "EmptyCollection.emptyCollection",
+    "∃": "Exists", "¬": "Not", "[]": "List.nil", "∅": "EmptyCollection.emptyCollection", "true": "Bool.true",
+    "false": "Bool.false", "none": "Option.none", "some": "Option.some", "&&": "Bool.and", "||": "Bool.or", "if": "ite",
 }  # fmt: skip
 #: Heads of propositions.
 _PROPOSITIONS = {"Iff", "Or", "And", "Eq", "Ne", "LT.lt", "LE.le", "GT.gt", "GE.ge", "Membership.mem", "Not", "Exists",
@@ -40,12 +41,13 @@ _PROPOSITIONS = {"Iff", "Or", "And", "Eq", "Ne", "LT.lt", "LE.le", "GT.gt", "GE.
                  "List.IsSuffix", "List.Sublist", "Nonempty", "List.Perm", "List.Pairwise", "Nodup"}  # fmt: skip
 _TOKEN = re.compile(
     r"""(?<![\w'✝\])!?])\?(?:_|[^\W\d])[\w.✝]*|«[^»]*»(?:\.[\w'!?]+)*|[^\W\d][\w'!?✝₀-₉¹²³⁻⁰ᵢ]*(?:\.(?:«[^»]*»|[\w'!?]+))*|\d[\w.]*|"[^"]*"
-    |<\+:|<:\+|<\+|\+\+|::|\|\||&&|==|!=|\[\]|\S""",
+    |(?<=[)\]}⟩])\.[\w.'!?]+|=>|:=|<\||\|>\.?|>>=|<\$>|<\+:|<:\+|<\+|\+\+|::|\|\||&&|==|!=|\[\]|\S""",
     re.VERBOSE,
 )
 _OPENING, _CLOSING = "([{⟨⦃⌊⌈|‖", ")]}⟩⦄⌋⌉|‖"
 #: `?m.12` and `?_`; not the end of `xs[i]?.isSome`.
 _METAVARIABLE = re.compile(r"(?<![\w'✝\])!?])\?(?:_|[^\W\d])[\w.✝]*")
+_NO_CONSTANTS = {"fun", "let", "have", "match", "with", "then", "else", "in", "Type", "Prop", "Sort"}
 _BINDERS = {"∀": "∀", "∃": "Exists", "fun": "", "λ": "", "let": "", "have": "", "if": "ite", "match": ""}
 
 
@@ -77,12 +79,12 @@ def head(text: str, types: Mapping[str, str]) -> str:
     if words[0] in _BINDERS:
         return _BINDERS[words[0]]
     # What comes after a binder belongs to its body.
-    outside = next((i for i, w in enumerate(words) if w in ("∀", "∃", "fun", "λ")), len(words))
     depths = _depths(words)
+    outside = next((i for i, w in enumerate(words) if w in ("∀", "∃", "fun", "λ") and not depths[i]), len(words))
     top = {w for w, d in zip(words[1:outside], depths[1:outside], strict=True) if d == 0}
-    if "→" in top:
-        return "∀"
     for table in _INFIX:
+        if "Or" in table.values() and "→" in top:  # binds more than ↔, less than ∨
+            return "∀"
         if "Eq" in table.values() and words[0] == "¬":  # binds more than ∧, less than =
             return "Not"
         found = next((constant for symbol, constant in table.items() if symbol in top), None)
@@ -100,21 +102,38 @@ def head(text: str, types: Mapping[str, str]) -> str:
 def constants(text: str, types: Mapping[str, str]) -> tuple[str, ...]:
     """Constants that a printed term mentions, as far as text tells; `xs.length` is `List.length` for `xs : List α`."""
     words = tokens(text)
-    bound = {w for i, w in enumerate(words) if i and _is_name(w) and words[i - 1] in ("∀", "∃", "fun", "λ", "(", ",")
-             and any(x in (":", ",", "=>", "↦") for x in words[i + 1 : i + 6])}  # fmt: skip
+    bound = _bound(words)
     out: dict[str, None] = {}
     for word in words:
         if word in _SYMBOLS:
             out[_SYMBOLS[word]] = None
         elif word[0].isdigit():
             out["OfNat.ofNat"] = None
-        elif _is_name(word) and word not in types and word not in bound and word not in _BINDERS and "✝" not in word:
-            found = _projection(word, types)
-            if found:
+        elif _is_name(word) and word not in _NO_CONSTANTS and "✝" not in word:
+            base = word.split(".")[0]
+            found = _projection(word, types) if base in types and base not in bound else word
+            if found and base not in bound:
                 out[found] = None
-            elif word.split(".")[0] not in types and word not in ("Type", "Prop", "Sort", "then", "else", "in", "with"):
-                out[word] = None
     return tuple(out)
+
+
+def _bound(words: Sequence[str]) -> set[str]:
+    """Names that ∀, ∃ and fun bind in a term."""
+    names: set[str] = set()
+    for i, word in enumerate(words):
+        if word not in ("∀", "∃", "fun", "λ"):
+            continue
+        naming = True
+        for later in words[i + 1 :]:
+            if later in (",", "=>", "↦"):
+                break
+            if later == ":":
+                naming = False
+            elif later in ("(", "{", "[", "⦃"):
+                naming = True
+            elif naming and _is_name(later):
+                names.add(later)
+    return names
 
 
 def _projection(word: str, types: Mapping[str, str]) -> str:
@@ -136,11 +155,10 @@ def is_proposition(text: str, types: Mapping[str, str]) -> bool:
     rest = _conclusion(words)
     if rest != words:
         return is_proposition(" ".join(rest), types)
-    first = words[0]
-    if first in types:  # p, or a predicate applied
-        conclusion = _conclusion(tokens(types[first]))
-        return conclusion == ["Prop"]
-    return head(" ".join(words), types) in _PROPOSITIONS
+    found = head(" ".join(words), types)
+    if not found and words[0] in types:  # p, or a predicate applied
+        return _conclusion(tokens(types[words[0]])) == ["Prop"]
+    return found in _PROPOSITIONS or found.rpartition(".")[2].startswith("Lawful")
 
 
 def _conclusion(words: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """One language server process: starts it, speaks JSON-RPC with it over pipes, and ends it with all its children.
 
 Responsibilities (and nothing else): frames, requests and their answers, documents and the diagnostics of their current
-version, deadlines. Whatever the process does (hangs, dies, answers garbage), a request ends in an answer, ServerDied or
-ServerTimeout; after either the server is killed and of no more use. Not thread-safe for callers.
+version, deadlines. Whatever the process does (hangs, dies, answers garbage), a request ends in an answer, ServerDied
+(the server is killed and of no more use) or ServerTimeout (the caller decides). Not thread-safe for callers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -28,10 +29,13 @@ from prover.lean.protocol import Message
 
 #: A frame longer than this is garbage: Lean's longest are goals of some MB.
 LARGEST_FRAME = 256 << 20
-START_SECONDS = 60.0
+#: Lake may have to elaborate the project's lakefile first.
+START_SECONDS = 120.0
 #: Each open document is a Lean process of its own with its imports in memory.
 DOCUMENTS = 3
-_LENGTH = re.compile(rb"(?i)^content-length:\s*(\d+)\s*$")
+#: How often to look whether the process still lives.
+_LOOK = 0.5  # seconds
+_HEADER = re.compile(rb"(?i)^content-(length|type):\s*(.*?)\s*$")
 #: The server's codes for "the process that elaborates this document is gone" (JSON-RPC error codes of Lean's).
 _WORKER_GONE = (-32901, -32902)
 
@@ -169,9 +173,8 @@ class Server:
                 raise ServerDied(self.dead)
         self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
         try:
-            answer = answers.get(timeout=max(seconds, 0.001))
+            answer = self._wait(answers, time.monotonic() + seconds)
         except queue.Empty:
-            self.kill()
             raise ServerTimeout(f"the Lean server did not answer within {seconds:g} s") from None
         except BaseException:  # Ctrl-C: its answer must not be taken for another's
             self.kill()
@@ -189,6 +192,22 @@ class Server:
                 raise self._fail(f"the part that elaborates ended ({text})")
             raise ServerError(text)
         return answer.get("result")
+
+    def _wait(self, answers: queue.SimpleQueue[Any], deadline: float) -> Any:
+        """The answer, or queue.Empty; looks now and then whether the process lives, since a child may hold its pipe."""
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return answers.get(timeout=max(min(left, _LOOK), 0.001))
+            except queue.Empty:
+                if left <= _LOOK:
+                    raise
+            # Not reaped here: its number must stay taken until its group was killed.
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            if self.process.returncode is None and os.waitid(os.P_PID, self.process.pid, flags) is not None:
+                with contextlib.suppress(queue.Empty):
+                    return answers.get(timeout=_LOOK)
+                self.lose("it ended")
 
     def _notify(self, method: str, parameters: dict[str, Any]) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": parameters})
@@ -325,11 +344,11 @@ def read_frame(pipe: IO[bytes]) -> Any:
             if length is not None:
                 break
             continue
-        if not line.endswith(b"\n") or b":" not in line:
-            raise ValueError(f"it sent what is no message: {line[:60]!r}")
-        found = _LENGTH.match(line.strip())
-        if found is not None:
-            length = int(found[1])
+        found = _HEADER.match(line)
+        if found is None or not line.endswith(b"\n"):
+            raise ValueError(f"it sent what is no message: {line[:60].decode('ascii', 'backslashreplace').strip()}")
+        if found[1].lower() == b"length":
+            length = int(found[2])
     if length > LARGEST_FRAME:
         raise ValueError(f"it announced a message of {length} bytes")
     body = pipe.read(length)

@@ -17,7 +17,7 @@ from pathlib import Path
 from prover.lean.native import printed, scan
 from prover.lean.native.documents import DECLARATION_NAME, FORMS, IS_PROP, PROBE, REST, Form, script
 from prover.lean.native.server import Document, ServerDied, ServerError, ServerTimeout
-from prover.lean.native.sources import SOURCE_SECONDS, Sources
+from prover.lean.native.sources import SOURCE_SECONDS, Sources, TooSlow
 from prover.lean.native.toolchain import Toolchain
 from prover.lean.protocol import (
     Advanced,
@@ -36,6 +36,8 @@ from prover.lean.protocol import (
 from prover.lean.state import Goal, ProofState
 
 _KEPT_GOALS = 8192
+#: How long a server may take to give up a tactic, and how many it may be asked to give up before it is replaced.
+_GRACE, _OVERRUNS = 1.0, 8
 _LIMIT_WORDS = ("maximum number of heartbeats", "(deterministic) timeout")
 
 
@@ -62,6 +64,7 @@ class Session(Sources):
         self._goals: OrderedDict[tuple[str, tuple[str | int, ...]], tuple[str, ...]] = OrderedDict()
         #: The state, with its heartbeats, whose text the server elaborated last.
         self._elaborated: tuple[str, tuple[str | int, ...], int] | None = None
+        self._overruns = 0
 
     def put(self, header: str, source: str, seconds: float) -> tuple[Document, list[tuple[int, Message]]]:
         """See `Sources.put`."""
@@ -114,7 +117,8 @@ class Session(Sources):
             at = root.start + len(root.form.before)
             goals, probed = (self.server().goals(document, at + offsets[i], SOURCE_SECONDS) for i in (0, -1))
         except ServerTimeout:
-            raise BadSource(f"The source did not elaborate within {SOURCE_SECONDS:g} s.") from None
+            self.drop()
+            raise TooSlow(f"The source did not elaborate within {SOURCE_SECONDS:g} s.") from None
         except (ServerDied, ServerError) as death:
             raise BadSource(f"Lean stopped while it elaborated the source: {death}.") from None
         if not goals or not probed:
@@ -124,7 +128,7 @@ class Session(Sources):
 
     def _put(self, root: Root, text: str, seconds: float) -> tuple[Document, str | None]:
         """Elaborate a root's source with `text` in the hole's form; the document, and the errors that are new."""
-        block = f"{root.form.before}{text}{root.form.after}"
+        block = root.form.fill(root.source, root.start, root.end, text)
         source = root.source[: root.start] + block + root.source[root.end :]
         document, messages = self.put(root.header, source, seconds)
         end = root.start + len(block)
@@ -193,6 +197,7 @@ class Session(Sources):
         try:
             self._replay(state, limits)
         except ServerTimeout:
+            self.drop()
             return Crashed("the state could not be replayed in time")
         except (ServerDied, ServerError, LeanError) as death:
             return Crashed(f"the state could not be replayed: {death}")
@@ -201,6 +206,7 @@ class Session(Sources):
         try:
             found = self._step(state, steps, limits, limits.seconds)
         except ServerTimeout:
+            self._take_back(state, limits)
             return TimedOut(f"stopped after {limits.seconds:g} s")
         except (ServerDied, ServerError) as death:
             return Crashed(str(death))
@@ -212,6 +218,22 @@ class Session(Sources):
         if not found:
             return Solved(tuple(s for s in steps if isinstance(s, str)))
         return Advanced(self._state(state.root, steps, found))
+
+    def _take_back(self, state: ProofState, limits: Limits) -> None:
+        """After a tactic that ran too long: Lean gives it up when its text is gone, or the server has to go.
+
+        A new server imports everything again, seconds for Mathlib. But code that does not look whether it was given
+        up runs on unseen, hence the limit on how often.
+        """
+        self._overruns += 1
+        if self._overruns <= _OVERRUNS:
+            try:
+                if not isinstance(self._step(state, state.steps, limits, _GRACE), str):
+                    return
+            except (ServerDied, ServerTimeout, ServerError):
+                pass
+        self._overruns = 0
+        self.drop()
 
     def goals(self, state: ProofState) -> tuple[Goal, ...]:
         """See `Lean.goals`. Raises LeanError for a state that cannot be reached any more."""
@@ -230,6 +252,7 @@ class Session(Sources):
                     return found
                 problem = found
             except (ServerDied, ServerTimeout, ServerError) as death:
+                self.drop()
                 problem = death
         raise LeanError(f"The state cannot be reached again: {problem}.")
 

@@ -31,6 +31,10 @@ _KINDS = (("theorem", "theorem"), ("def", "definition"), ("abbrev", "definition"
           ("Quotient primitive", "quotient"))  # fmt: skip
 
 
+class TooSlow(BadSource):
+    """The source did not elaborate in the time that it had."""
+
+
 class Sources:
     """One server, for whole sources. Not thread-safe."""
 
@@ -72,6 +76,11 @@ class Sources:
             self._server.lose("it was stopped")
             self._server.kill()
 
+    def drop(self) -> None:
+        """End a server that does not answer; the next request starts another."""
+        if self._server is not None:
+            self._server.kill()
+
     def put(self, header: str, source: str, seconds: float) -> tuple[Document, list[tuple[int, Message]]]:
         """Have the server elaborate a source, in its header's document. Raises what `server.py` raises."""
         server = self.server()
@@ -87,7 +96,8 @@ class Sources:
         try:
             messages = self.put(source[: head.end], source, seconds)[1]
         except ServerTimeout:
-            raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
+            self.drop()
+            raise TooSlow(f"The source did not elaborate within {seconds:g} s.") from None
         except (ServerDied, ServerError) as death:
             raise BadSource(f"Lean stopped while it elaborated the source: {death}.") from None
         self._check_imports(head, messages)

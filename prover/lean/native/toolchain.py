@@ -56,6 +56,9 @@ def find(project: Path | None) -> Toolchain:
         missing = " and no ".join(f"`{name}`" for name, at in (("lean", lean), ("lake", lake)) if at is None)
         raise LeanMissing(f"There is no {missing} on the PATH, which the native backend needs: {GET_LEAN}.")
     root = project_root(project) if project is not None else None
+    if root is not None and _lacks_manifest(root):
+        raise LeanMissing(f"The Lake project {root} has dependencies but no lake-manifest.json: run `lake update` "
+                          "there; nothing is fetched into a project unasked.")  # fmt: skip
     prefix = (lake, "env") if root is not None else ()
     # Outside a project nothing of the working directory may matter, a `lean-toolchain` in it say.
     folder = root or Path(tempfile.gettempdir()).resolve()
@@ -69,6 +72,14 @@ def find(project: Path | None) -> Toolchain:
         why = "did not answer in time" if status is None else f"does not run as Lean 4{where}; it said: {said}"
         raise LeanMissing(f"The `lean` on the PATH {why}. To mend it, {GET_LEAN}.")
     return Toolchain(lean, prefix, version[1], folder, root)
+
+
+def _lacks_manifest(root: Path) -> bool:
+    """Whether Lake would resolve and fetch the project's dependencies at its next call, whatever it is called for."""
+    if (root / "lake-manifest.json").exists():
+        return False
+    files = [root / name for name in _LAKE_FILES if (root / name).is_file()]
+    return any(re.search(r"^\s*(?:require\b|\[\[require\]\])", f.read_text("utf-8", "replace"), re.M) for f in files)
 
 
 def execute(command: Sequence[str], folder: Path, seconds: float) -> tuple[int | None, str]:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from prover.lean.gate import FORBIDDEN_WORDS
 from prover.lean.holes import normalise
 from prover.lean.native import scan
+from prover.lean.native.sources import TooSlow
 from prover.lean.native.toolchain import execute
 from prover.lean.protocol import BadSource, LeanError, Verification
 
@@ -65,7 +66,10 @@ def verify(session: Session, proof: str, statement: str, theorem: str | None, se
         return found
 
     try:
-        statement, messages = session.complete(statement, left())
+        try:
+            statement, messages = session.complete(statement, left())
+        except TooSlow:
+            raise _Refused("the verification ran out of time while it elaborated the statement") from None
         wrong = next((m for _, m in messages if m.severity == "error"), None)
         if wrong is not None:
             raise BadSource(f"The statement does not elaborate: {wrong}")
