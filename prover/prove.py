@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from prover.whole import WholeProofs
 
 DEFAULT_SECONDS = 60.0
-#: One-line proofs are tried in rounds: the wall clock of a tactic, and the share of the time at which the round ends.
-#: Most that are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
-ROUNDS = ((0.4, 0.25), (3.0, 0.5), (20.0, 0.8))
-TACTIC_LIMITS = Limits(heartbeats=200_000, seconds=1.0)
+#: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
+#: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
+ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
+#: 4,000 heartbeats are about a second. Time is the second line: to stop at it, the instance has to be restored.
+TACTIC_LIMITS = Limits(heartbeats=4_000, seconds=3.0)
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
 _VERIFY_SECONDS = 120.0
@@ -337,8 +338,8 @@ class _HoleRun:
         if root.lean_goals and root.lean_goals[0].head == "∀":
             more = self._after_intros(root, opening)
             general, special = [*general, *more[0]], [*special, *more[1]]
-        for number, (seconds, share) in enumerate(ROUNDS):
-            self.checker.limits = Limits(2 * self.p.limits.heartbeats, seconds)
+        for number, (limits, share) in enumerate(ROUNDS):
+            self.checker.limits = limits
             until = self.started + share * self.p.seconds
             # What the goal itself suggests (a finite search, say) needs more than the first round gives.
             order = [*special, *general] if number else general
