@@ -348,6 +348,8 @@ def read_frame(pipe: IO[bytes]) -> Any:
         if found is None or not line.endswith(b"\n"):
             raise ValueError(f"it sent what is no message: {line[:60].decode('ascii', 'backslashreplace').strip()}")
         if found[1].lower() == b"length":
+            if not found[2].isdigit():
+                raise ValueError("it sent a message without a length")
             length = int(found[2])
     if length > LARGEST_FRAME:
         raise ValueError(f"it announced a message of {length} bytes")
