@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import asdict
 
+import psutil
 import pytest
 
 from prover import bench
@@ -28,8 +29,11 @@ def lines(path) -> list[dict]:
 
 
 def children() -> set[int]:
-    found = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return {int(line.split()[0]) for line in found.splitlines() if "-m prover.bench" in line}
+    """Workers of any run on this machine."""
+    return {
+        p.pid for p in psutil.process_iter(["cmdline", "status"])
+        if (p.info["cmdline"] or [])[1:3] == ["-m", "prover.bench"] and p.info["status"] != psutil.STATUS_ZOMBIE
+    }  # fmt: skip
 
 
 def test_each_row_has_a_result_and_proofs_are_whole_sources(prepared, lean, tmp_path):

@@ -18,7 +18,7 @@ from prover.lean.state import Goal
 _ORDER = {"≤", "<", "≥", ">"}
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 _SIMPLE_ARITHMETIC = (
-    "Nat.reduceSub, Nat.reduceAdd, Nat.reduceLeDiff, Nat.reduceLTLE, ge_iff_le, gt_iff_lt, Nat.reduceMul, "
+    "Nat.reduceSub, Nat.reduceAdd, Nat.reduceLeDiff, ge_iff_le, gt_iff_lt, Nat.reduceMul, "
     "Int.reduceSub, Int.reduceAdd, Int.reduceMul, Nat.reduceMod, Nat.reduceDiv, Nat.reduceEqDiff, "
     "Nat.zero_le, Nat.lt_irrefl"
 )
