@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from prover.cli.common import lean_errors, read_file
+from prover.cli.common import BAD_INPUT, fail, lean_errors, read_file
 
 REFUSED = 1
 SCHEMA = 1
@@ -25,6 +25,8 @@ def verify(
     ],
     theorem: Annotated[Optional[str], typer.Option(help="Its name, where several are posed.")] = None,  # noqa: UP045
     seconds: Annotated[float, typer.Option(help="Wall clock for the verification.", min=0)] = 120.0,
+    lean: Annotated[str, typer.Option(help="embedded, or native (for Mathlib; no sandbox).")] = "embedded",
+    project: Annotated[Optional[Path], typer.Option(help="The Lake project to work in (native).")] = None,  # noqa: UP045
     json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
     """Check that PROOF proves exactly what the statement poses, with Lean's kernel.
@@ -33,22 +35,24 @@ def verify(
     """
     proof_text, statement_text = read_file(proof).text, read_file(statement).text
     with lean_errors():
-        from prover.lean.open import open_lean
+        from prover.lean.open import BACKENDS, open_lean
 
-        lean = open_lean("embedded")
+        if lean not in BACKENDS:
+            fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)
+        opened = open_lean(lean, project=project or proof.parent)
         try:
-            answer = lean.verify(proof_text, statement_text, theorem, seconds)
+            answer = opened.verify(proof_text, statement_text, theorem, seconds)
         finally:
-            lean.close()
+            opened.close()
     if json:
         print(json_.dumps({
             "schema": SCHEMA, "accepted": answer.accepted, "theorem": answer.theorem, "reason": answer.reason,
-            "axioms": list(answer.axioms), "seconds": round(answer.seconds, 3), "lean": lean.info.version,
-            "backend": lean.info.backend,
+            "axioms": list(answer.axioms), "seconds": round(answer.seconds, 3), "lean": opened.info.version,
+            "backend": opened.info.backend,
         }, ensure_ascii=False))  # fmt: skip
     elif answer.accepted:
         axioms = ", ".join(answer.axioms) or "none of its own"
-        print(f"✓ {answer.theorem} is proved (axioms: {axioms}), checked by Lean {lean.info.version}.")
+        print(f"✓ {answer.theorem} is proved (axioms: {axioms}), checked by Lean {opened.info.version}.")
     else:
         print(f"✗ {answer.theorem or proof} is refused: {answer.reason}.", file=sys.stderr)
     raise typer.Exit(0 if answer.accepted else REFUSED)

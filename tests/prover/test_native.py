@@ -6,6 +6,7 @@ What a stand-in cannot show, the gate's script at work above all, is tested wher
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -368,7 +369,35 @@ def test_nothing_lives_on_after_the_process_that_asked(stand_in_path, signal_):
     assert _gone(group)
 
 
+def test_ctrl_c_at_the_command_line_leaves_nothing(stand_in_path, tmp_path):
+    (tmp_path / "lakefile.toml").write_text('name = "p"\n')
+    (tmp_path / "t.lean").write_text("theorem t (f : Nat → Nat) : f 1 = f 2 := by\n  sorry\n")
+    command = [sys.executable, "-m", "logic.main", "prove", str(tmp_path / "t.lean"), "--lean", "native"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not stand_in_path.exists() or "plainGoal" not in stand_in_path.read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    groups = {os.getpgid(p.pid) for p in psutil.Process(process.pid).children(recursive=True)}
+    assert groups
+    process.send_signal(signal.SIGINT)
+    assert "Traceback" not in process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert all(_gone(group) for group in groups)
+
+
 # The gate
+
+
+def test_the_command_line_verifies_with_it(stand_in_path, tmp_path):
+    proof, statement = tmp_path / "p.lean", tmp_path / "s.lean"
+    statement.write_text(COMM)
+    command = [sys.executable, "-m", "logic.main", "verify", str(proof), "--statement", str(statement), "--json"]
+    for text, code in ((f"{COMM} := by omega", 0), (f"{COMM} := by sorry", 1)):
+        proof.write_text(text)
+        done = subprocess.run([*command, "--lean", "native"], capture_output=True, text=True)
+        assert done.returncode == code
+        answer = json.loads(done.stdout)
+        assert (answer["accepted"], answer["backend"]) == (code == 0, "native")
 
 
 @pytest.mark.parametrize(

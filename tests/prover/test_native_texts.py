@@ -39,6 +39,7 @@ def test_blanking_keeps_every_place(source):
         ("def sorry' := not_sorry + x.sorry + sorry.x + «sorry» + h'sorry", 0),
         ("theorem t : p ∧ q := ⟨sorry, sorry⟩", 2),
         ("/- never closed sorry", 0),
+        ('r#"' * 300_000 + "sorry", 0),
     ],
 )
 def test_only_a_word_by_itself_is_a_hole(source, count):

@@ -40,20 +40,17 @@ class Text:
         """An offset as the server counts."""
         line = bisect.bisect_right(self._starts, offset) - 1
         before = self.source[self._starts[line] : offset]
-        return {"line": line, "character": len(before) + sum(c > "\uffff" for c in before)}
+        return {"line": line, "character": len(before.encode("utf-16-le", "surrogatepass")) // 2}
 
     def offset(self, position: dict[str, int]) -> int:
-        """A position of the server's, kept inside the source."""
+        """A position of the server's, kept inside the source; inside of a character it is that character's start."""
         line, units = position["line"], position["character"]
         if line >= len(self._starts):
             return len(self.source)
         start = self._starts[line]
         end = self._starts[line + 1] - 1 if line + 1 < len(self._starts) else len(self.source)
-        for at in range(start, end):
-            if units <= 0:
-                return at
-            units -= 2 if self.source[at] > "\uffff" else 1
-        return end
+        before = self.source[start:end].encode("utf-16-le", "surrogatepass")[: 2 * units]
+        return start + len(before.decode("utf-16-le", "ignore"))
 
     def message(self, diagnostic: dict[str, Any]) -> tuple[int, Message]:
         """A diagnostic as an offset and a message."""

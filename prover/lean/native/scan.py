@@ -13,7 +13,7 @@ _SORRY = re.compile(r"(?<![\w.'!?«])sorry(?![\w'!?»]|\.\w)")
 _OPAQUE = re.compile(
     r"""(?P<line>--[^\n]*)
       | (?P<block>/-)
-      | (?P<raw>(?<![\w'])r(?P<hashes>\#*)"(?:.|\n)*?"(?P=hashes))
+      | (?P<raw>(?<![\w'])r(?P<hashes>\#*)"(?:.|\n)*?(?:"(?P=hashes)|\Z))
       | (?P<string>"(?:\\(?:.|\n)|[^"\\])*(?:"|\Z))
       | (?P<quoted>«[^»\n]*»)
       | (?P<char>(?<![\w'])'(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)|[^'\\\n])')""",
