@@ -1,6 +1,6 @@
 """The one small protocol between Entails and a Lean: open, run tactics, look at goals, verify a source.
 
-Backends: `embedded/` (in this process or in workers), `native.py` (the Lean on the PATH). Each is tested by the
+Backends: `embedded/` (in this process or in workers), `native/` (the Lean on the PATH). Each is tested by the
 same contract suite, `tests/prover/test_lean_contract.py`. Answers are closed unions of frozen values: `Outcome` for
 a tactic. A backend never reports a proof; only `gate.py` does.
 """

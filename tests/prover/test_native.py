@@ -222,6 +222,14 @@ def s := "sorry"
         assert [g.text for g in native.goals(ours_.state)] == [g.text for g in lean.goals(theirs_.state)]
 
 
+def test_errors_that_were_there_before_are_not_a_tactics(native):
+    source = "theorem t : 1 = 1 := by\n  have : 1 = 2 := by decide\n  sorry\n  rfl\ntheorem u : 2 = 3 := by decide\n"
+    opened = native.open(source)
+    assert {m.line for m in opened.messages if m.severity == "error"} == {2, 4, 5}
+    outcomes = native.run(opened.holes[0].state, ["rfl", "exact foo", "skip"])
+    assert [type(o) for o in outcomes] == [Solved, Rejected, Advanced]
+
+
 def test_outcomes_are_those_of_the_embedded_lean(native, lean):
     source = "theorem t (p q r : Prop) (h : p ∨ q) (f : p → r) (g : q → r) : r ∧ (q → r)"
     tactics = [

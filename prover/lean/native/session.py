@@ -88,7 +88,7 @@ class Session(Sources):
     ) -> Hole | None:
         """The hole of one `sorry`; None where it is none (in a quotation, say, or never reached)."""
         cut = scan.command_end(blanked, end)
-        errors = [(at, m.text) for at, m in messages if m.severity == "error"]
+        errors = [(at, _plain(m.text)) for at, m in messages if m.severity == "error"]
         # Cut short first; whole, where the cut turns out to be in the wrong place.
         for stop in dict.fromkeys((cut, len(source))):
             for form in FORMS:
@@ -126,19 +126,20 @@ class Session(Sources):
         values = {h.name: h.value or "" for h in printed.goal(probed[0]).hypotheses}
         return tuple(goals), _name(values.get(DECLARATION_NAME, "")), values.get(IS_PROP) == "true"
 
-    def _put(self, root: Root, text: str, seconds: float) -> tuple[Document, str | None]:
-        """Elaborate a root's source with `text` in the hole's form; the document, and the errors that are new."""
-        block = root.form.fill(root.source, root.start, root.end, text)
+    def _put(self, root: Root, lines: str, seconds: float) -> tuple[Document, str | None]:
+        """Elaborate a root's source with `lines` in the hole's form; the document, and the errors that are new."""
+        block = root.form.fill(root.source, root.start, root.end, lines)
         source = root.source[: root.start] + block + root.source[root.end :]
         document, messages = self.put(root.header, source, seconds)
         end = root.start + len(block)
         there = Counter(root.after)
         new: list[str] = []
         for at, message in messages:
-            if message.severity != "error" or (at < root.start and (at, message.text) in root.before):
+            text = _plain(message.text)
+            if message.severity != "error" or (at < root.start and (at, text) in root.before):
                 continue
-            if at >= end and there[message.text] > 0:
-                there[message.text] -= 1
+            if at >= end and there[text] > 0:
+                there[text] -= 1
                 continue
             new.append(message.text)
         return document, "\n".join(new) if new else None
@@ -192,14 +193,14 @@ class Session(Sources):
             raise ServerDied(f"a tactic does not repeat: {found}")
 
     def run_one(self, state: ProofState, tactic: str, limits: Limits) -> Outcome:
-        """Run one tactic; see `Lean.run`."""
+        """Run one tactic; see `Lean.run`. Raises LeanError where no server can be started any more."""
         self._root(state)
         try:
             self._replay(state, limits)
         except ServerTimeout:
             self.drop()
             return Crashed("the state could not be replayed in time")
-        except (ServerDied, ServerError, LeanError) as death:
+        except (ServerDied, ServerError) as death:
             return Crashed(f"the state could not be replayed: {death}")
         steps = (*state.steps, tactic)
         reached = self._elaborated
@@ -255,6 +256,11 @@ class Session(Sources):
                 self.drop()
                 problem = death
         raise LeanError(f"The state cannot be reached again: {problem}.")
+
+
+def _plain(text: str) -> str:
+    """A message without the numbers of metavariables, which change from one elaboration to the next."""
+    return re.sub(r"(?<=\?)([^\W\d]\w*)\.\d+", r"\1", text)
 
 
 def _name(value: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from prover.lean.holes import insert_missing_proofs, normalise
@@ -24,6 +25,7 @@ _UNKNOWN_MODULE = re.compile(
     r"|object file '[^']*' of module (?P<module>\S+) does not exist"
     r"|bad import '(?P<bad>[^']+)'"
 )
+_SORRY = re.compile(r"declaration uses ['`]sorry['`]")
 _NOT_BUILT = re.compile(r"out of date|must be rebuilt|needs to be (?:re)?built", re.IGNORECASE)
 _KINDS = (("theorem", "theorem"), ("def", "definition"), ("abbrev", "definition"), ("instance", "definition"),
           ("axiom", "axiom"), ("opaque", "opaque"), ("inductive", "inductive"), ("structure", "inductive"),
@@ -85,7 +87,9 @@ class Sources:
         """Have the server elaborate a source, in its header's document. Raises what `server.py` raises."""
         server = self.server()
         document = server.document(header, source)
-        return document, server.messages(document, seconds)
+        messages = server.messages(document, seconds)
+        # Under `warningAsError`, which a lakefile may set, our own `sorry`s would count as errors.
+        return document, [(at, replace(m, severity="warning") if _SORRY.match(m.text) else m) for at, m in messages]
 
     def elaborate(self, source: str, seconds: float) -> list[tuple[int, Message]]:
         """Messages of a whole source with their offsets. Raises BadSource, UnknownImport."""
@@ -120,8 +124,8 @@ class Sources:
                     "project and run `lake build` there (for Mathlib `lake exe cache get`), or name the project."
                 )
             if _NOT_BUILT.search(message.text):
-                raise BadSource("Imports of the source are not built or out of date: run `lake build` in "
-                                f"{self.toolchain.project}.")  # fmt: skip
+                where = self.toolchain.project or "their project"
+                raise BadSource(f"Imports of the source are not built or out of date: run `lake build` in {where}.")
             raise BadSource(f"The header does not work: {message}")
 
     # Whole sources
