@@ -47,6 +47,7 @@ def _opened(backend):
             pytest.skip(str(missing))
     else:
         lean = open_lean("embedded", workers=2 if backend == "workers" else 1)
+    assert lean.info.backend == ("native" if backend.startswith("native") else "embedded")
     with lean:
         yield lean
 
