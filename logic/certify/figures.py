@@ -205,7 +205,7 @@ def _change_answer(text: str, chance: random.Random) -> str | None:
 
 
 def _sorry(text: str, chance: random.Random) -> str | None:
-    found = _any(r"^  (grind.*|decide.*|simp_all)$", text, chance)
+    found = _any(r"^  (grind.*|all_goals .*|simp_all)$", text, chance)
     return None if found is None else _swap(text, found, "  sorry")
 
 
