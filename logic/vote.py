@@ -149,10 +149,10 @@ def counts(ballots: Sequence[Ballot]) -> tuple[float, ...]:
     """
     voting = [ballot for ballot in ballots if ballot.verdict in ANSWERS]
     total = sum(ballot.support for ballot in voting)
-    scale = len(voting) / total if total > 0 else 0.0
     found = [0.0] * 5
     for ballot in voting:
-        weight = ballot.support * scale if total > 0 else 1.0
+        # In this order: the inverse of a tiny total is infinite.
+        weight = ballot.support / total * len(voting) if total > 0 else 1.0
         if ballot.verdict is Verdict.TRUE:
             found[0] += weight
         elif ballot.verdict is Verdict.FALSE:
