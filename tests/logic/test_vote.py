@@ -65,7 +65,7 @@ BALLOTS = st.lists(
 
 @pytest.mark.parametrize("vote", sorted(VOTES))
 @given(ballots=BALLOTS)
-@example(ballots=[Ballot(Verdict.TRUE, None, 2.2e-309)])
+@example(ballots=[Ballot(T, None, 2.2e-309, 0.0)])
 @settings(max_examples=100, deadline=None)
 def test_shares_are_a_distribution_and_the_answer_has_the_largest(vote: str, ballots: list[Ballot]) -> None:
     outcome = VOTES[vote](ballots)
