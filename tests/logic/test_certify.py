@@ -1,4 +1,4 @@
-"""Certificates: what the solvers say is confirmed by Lean's kernel or reported as not certified; mutations are refused."""
+"""Certificates: confirmed by Lean, or reported as not certified; mutations are refused."""
 
 from __future__ import annotations
 
