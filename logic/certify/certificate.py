@@ -5,8 +5,6 @@ What the kernel did not accept is never called certified: it is `NotCertified`, 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from logic.certify import structures, tactics
 from logic.certify.claim import KINDS, MARK, MOST_PREMISES, THEOREMS, Claim, Stated
 from logic.certify.words import account
 from logic.errors import LogicError
-from logic.solvers.disagreement import folder
+from logic.solvers.disagreement import keep
 from logic.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -285,7 +283,8 @@ class _Work:
             if self.claim.kind != "open" and self._contradictory():
                 return  # from contradictory premises everything follows: both are theorems
             if self.lean.verify(text, statement(other), theorem, 2.0).accepted:
-                raise VerdictContradicted(self.claim.verdict, _keep(self.claim, text))
+                kept = keep({"claim": self.claim.to_json(), "accepted": text}, "lean-")
+                raise VerdictContradicted(self.claim.verdict, str(kept))
 
     def _contradictory(self) -> bool:
         both = Claim("contradictory", self.claim.premises, self.claim.conclusion, self.claim.numbers)
@@ -310,12 +309,3 @@ def certificate_text(claim: Claim, blocks: dict[str, str]) -> str:
         block = blocks.get(theorem, "sorry").replace("\n", "\n  ")
         parts.append(f"{claim.statement(theorem, names)} := by\n  {block}")
     return "\n\n".join(parts) + "\n"
-
-
-def _keep(claim: Claim, text: str) -> str:
-    """Write the problem to a file for a bug report."""
-    kept = json.dumps({"claim": claim.to_json(), "accepted": text}, ensure_ascii=False, indent=1)
-    path = folder() / f"lean-{hashlib.sha256(kept.encode()).hexdigest()[:16]}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(kept, encoding="utf-8")
-    return str(path)

@@ -65,6 +65,11 @@ class Claim:
     def verdict(self) -> Verdict:
         return next(v for v, kind in KINDS.items() if kind == self.kind)
 
+    @property
+    def numbering(self) -> tuple[int, ...]:
+        """A number for each premise: the question's, else from 1."""
+        return self.numbers or tuple(range(1, len(self.premises) + 1))
+
     def names(self) -> Names:
         """Lean's names for the user's symbols: readable, legal, one for each."""
         return Names([*self.formulas(), closed(self.conclusion.formula)], RULES["lean"])
@@ -101,11 +106,10 @@ class Claim:
     def hypotheses(self, names: Names) -> list[str]:
         """Names of the premises as hypotheses, none of which is one of the vocabulary's."""
         taken = {name for _, name in names.items()}
-        numbers = self.numbers or tuple(range(1, len(self.premises) + 1))
         prefix = "premise_"
-        while any(f"{prefix}{n}" in taken for n in numbers):
+        while any(f"{prefix}{n}" in taken for n in self.numbering):
             prefix = f"the_{prefix}"
-        return [f"{prefix}{n}" for n in numbers]
+        return [f"{prefix}{n}" for n in self.numbering]
 
     def _not_entailed(self, theorem: str, names: Names, goal: Formula) -> str:
         """That the implication does not hold over every non-empty domain."""
@@ -158,8 +162,7 @@ class Claim:
         else:
             negated = "The negation of " if self.kind == "refuted" else ""
             yield f"{negated}{goal} follows from the premises, over every non-empty domain."
-        numbers = self.numbers or tuple(range(1, len(self.premises) + 1))
-        for number, premise in zip(numbers, self.premises, strict=True):
+        for number, premise in zip(self.numbering, self.premises, strict=True):
             yield f"  premise {number}: {_said(premise)}"
 
 

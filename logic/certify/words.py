@@ -17,7 +17,7 @@ def account(claim: Claim, proof: Proof | None, models: tuple[FiniteModel, ...]) 
     if claim.kind == "open":
         return tuple(_situations(claim, models))
     lines = []
-    numbers = claim.numbers or tuple(range(1, len(claim.premises) + 1))
+    numbers = claim.numbering
     for number, premise in zip(numbers, claim.premises, strict=True):
         lines.append(f"Premise {number} says: {_said(premise)}.")
     lines += _steps(numbers, proof) if proof is not None else []

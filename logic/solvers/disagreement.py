@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -44,11 +45,16 @@ def report(
         "tptp_conclusion": encoded.tptp_conclusion,
         "versions": {package: _version(package) for package in PACKAGES},
     }
-    text = json.dumps(kept, indent=1, ensure_ascii=False)
-    path = folder() / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    return SolverDisagreement(proved[0], refuted[0], str(keep(kept)))
+
+
+def keep(problem: Mapping[str, object], prefix: str = "") -> Path:
+    """Write a problem for a bug report; the file's name is `prefix` and a hash of what is in it."""
+    text = json.dumps(problem, indent=1, ensure_ascii=False)
+    path = folder() / f"{prefix}{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return SolverDisagreement(proved[0], refuted[0], str(path))
+    return path
 
 
 def _version(package: str) -> str | None:

@@ -136,7 +136,7 @@ def test_a_wrong_verdict_is_never_certified(certifier, qa):
 def test_a_proof_against_the_verdict_is_an_error_that_keeps_the_problem(certifier, qa, monkeypatch, tmp_path):
     from dataclasses import replace
 
-    monkeypatch.setattr("logic.certify.certificate.folder", lambda: tmp_path)
+    monkeypatch.setattr("logic.solvers.disagreement.folder", lambda: tmp_path)
     answer = replace(qa.ask(["all x. (P(x) -> Q(x))", "P(a)"], "Q(a)"), answer=Verdict.FALSE)
     with pytest.raises(VerdictContradicted) as caught:
         certifier.certify(answer)
