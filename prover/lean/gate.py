@@ -43,7 +43,6 @@ FORBIDDEN = {
 #: Words that no proof needs, and with which compiled code, or the process's memory, could be made to lie.
 FORBIDDEN_WORDS = ("unsafe", "implemented_by", "extern", "csimp", "run_cmd", "run_elab", "run_meta", "initialize",
                    "builtin_initialize", "#eval", "#eval!")  # fmt: skip
-SORRY_WORDS = ("sorry", "admit")
 
 
 class Refused(Exception):

@@ -25,7 +25,7 @@ ENVIRONMENT = {"LEAN_PATH": LIBRARY, "HOME": "/", "PATH": "/"}
 OUTPUT_LIMIT = 1 << 20
 
 # Emscripten's error numbers
-EACCES, EBADF, EINVAL, EISDIR, ENOENT, ENOSYS, ENOTDIR, ENOTTY, EPERM, EROFS = 2, 8, 28, 31, 44, 52, 54, 59, 63, 69
+EACCES, EBADF, EINVAL, EISDIR, ENOENT, ENOTTY, EPERM, EROFS = 2, 8, 28, 31, 44, 59, 63, 69
 _FIRST_FD = 100
 _RANDOM = 99  # /dev/urandom, which Lean opens when it starts: served from a seeded generator
 _REFUSED_CALLS = (

@@ -75,9 +75,6 @@ class Objects:
         """Field `i`, borrowed."""
         return self.u32[(o >> 2) + 2 + i]
 
-    def field_count(self, o: int) -> int:
-        return self.u8[o + 6]
-
     def scalars(self, o: int, size: int) -> bytes:
         """The first `size` bytes of the scalars that follow the fields."""
         return self.i.read(o + 8 + 4 * self.u8[o + 6], size)
@@ -124,6 +121,10 @@ class Objects:
         value = self.text(o)
         self.dec(o)
         return value
+
+    def message_text(self, data: int) -> str:
+        """A MessageData as text."""
+        return self.take_text(self.action("l_Lean_MessageData_toString", data))
 
     def take_field(self, o: int, i: int) -> int:
         """Field `i`, owned; the object is given back."""
@@ -178,9 +179,6 @@ class Objects:
         for item in items:
             o = self.i.call("lean_array_push", o, item)
         return o
-
-    def some(self, o: int) -> int:
-        return self.constructor(1, [o])
 
     def list(self, items: Sequence[int]) -> int:
         o = UNIT

@@ -72,7 +72,7 @@ class Proofs:
         self.syntax = Syntax(objects)
         self.expressions = Expressions(objects)
         self.captured: list[Captured] = []
-        self._parsed: dict[tuple[int, str], int | str] = {}
+        self._parsed: dict[tuple[str, str], int | str] = {}
 
     def forget(self) -> None:
         """After a restore: nothing that was handed out exists any more."""
@@ -129,7 +129,7 @@ class Proofs:
 
     # Running
 
-    def parse(self, root: int, tactic: str, live: Live) -> int | str:
+    def parse(self, root: str, tactic: str, live: Live) -> int | str:
         """The tactic's syntax, borrowed from a cache for that root, or the parser's message."""
         key = (root, tactic)
         found = self._parsed.get(key)
@@ -176,7 +176,7 @@ class Proofs:
         return result, references
 
     def step(
-        self, root: int, contexts: Contexts, live: Live, tactic: str, explain: bool = True
+        self, root: str, contexts: Contexts, live: Live, tactic: str, explain: bool = True
     ) -> Live | Failure:
         """Run one tactic on a state (borrowed); a new state (owned) with its solved goals gone, or the failure.
 
@@ -216,15 +216,12 @@ class Proofs:
     def _error_texts(self, log: int) -> str:
         o = self.o
         array = o.pure("l_Lean_MessageLog_toArray", o.inc(log))
-        texts = [self.data_text(o.inc(o.field(m, 4))) for m in o.items(array) if o.scalars(m, 2)[1] == 2]
+        texts = [self.o.message_text(o.inc(o.field(m, 4))) for m in o.items(array) if o.scalars(m, 2)[1] == 2]
         o.dec(array)
         return "\n".join(texts)
 
     def exception_text(self, exception: int) -> str:
-        return self.data_text(self.o.pure("l_Lean_Exception_toMessageData", exception))
-
-    def data_text(self, data: int) -> str:
-        return self.o.take_text(self.o.action("l_Lean_MessageData_toString", data))
+        return self.o.message_text(self.o.pure("l_Lean_Exception_toMessageData", exception))
 
     # Looking
 

@@ -163,6 +163,15 @@ class Session:
         finally:
             self.instance.clear_deadline()
 
+    def _of_source(self, seconds: float, work: Callable[[], T]) -> T:
+        """`guard` for elaborating a user's source, whose fault a trap then is."""
+        try:
+            return self.guard(seconds, work)
+        except Interrupted:
+            raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
+        except Trapped as trap:
+            raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
+
     def _mind_memory(self) -> None:
         """Lean's heap does not shrink, so it is brought back once it has grown a lot since its imports."""
         if self.instance.used > self._home_used + MEMORY_GROWTH:
@@ -230,12 +239,7 @@ class Session:
         def work() -> Elaborated:
             return self.elaborate(source, rewrite=self.sources.syntax.put_holes)
 
-        try:
-            done = self.guard(seconds, work)
-        except Interrupted:
-            raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
-        except Trapped as trap:
-            raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
+        done = self._of_source(seconds, work)
         self.o.dec(done.state)
         return done.messages
 
@@ -255,9 +259,6 @@ class Session:
         """Make a root known that another process opened, so that its states can be replayed here."""
         self._roots.setdefault(root_id, _Root(source, int(root_id.rsplit(".", 1)[1])))
 
-    def knows(self, root_id: str) -> bool:
-        return root_id in self._roots
-
     # States
 
     def _root(self, root_id: str) -> _Root:
@@ -274,6 +275,8 @@ class Session:
     def _contexts(self, root: _Root, limits: Limits) -> Contexts:
         assert root.contexts is not None
         if root.limited is None or root.limited[0] != limits:
+            if root.limited is not None:
+                self.proofs.release_contexts(root.limited[1])
             c = root.contexts
             o = self.o
             copy = Contexts(o.inc(c.tactic), o.inc(c.term), o.inc(c.meta), o.inc(c.core))
@@ -294,7 +297,7 @@ class Session:
             if isinstance(step, int):
                 following: Live | Failure = self.proofs.focus(live, step)
             else:
-                following = self.proofs.step(hash(state.root), self._contexts(root, limits), live, step)
+                following = self.proofs.step(state.root, self._contexts(root, limits), live, step)
             if isinstance(following, Failure):
                 raise EmbeddedLeanError(f"a tactic does not repeat: {step!r}: {following.message}")
             live = following
@@ -330,7 +333,7 @@ class Session:
             replaying = False
             contexts = self._contexts(root, limits)
             self.instance.set_deadline(limits.seconds)
-            after = self.proofs.step(hash(state.root), contexts, live, tactic, explain)
+            after = self.proofs.step(state.root, contexts, live, tactic, explain)
             if isinstance(after, Failure):
                 return TimedOut(after.message) if after.limit else Rejected(after.message)
             self.instance.set_deadline(SOURCE_SECONDS)
@@ -375,12 +378,7 @@ class Session:
             self.o.dec(done.state)
             return SourceReport(tuple(done.messages), tuple(names))
 
-        try:
-            return self.guard(seconds, work)
-        except Interrupted:
-            raise BadSource(f"The source did not elaborate within {seconds:g} s.") from None
-        except Trapped as trap:
-            raise BadSource(f"Lean stopped while it elaborated the source: {trap}.") from None
+        return self._of_source(seconds, work)
 
     def declaration(self, name: str, source: str = "") -> Declaration | None:
         """See `Lean.declaration`."""

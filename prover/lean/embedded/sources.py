@@ -109,11 +109,7 @@ class Sources:
         for m in o.items(array):
             position = o.field(m, 1)
             severity = _SEVERITIES[o.scalars(m, 2)[1]]
-            text = self.message_text(o.inc(o.field(m, 4)))
+            text = o.message_text(o.inc(o.field(m, 4)))
             out.append(Message(severity, o.natural(o.field(position, 0)), o.natural(o.field(position, 1)), text))
         o.dec(array)
         return out
-
-    def message_text(self, data: int) -> str:
-        """A MessageData (consumed) as text."""
-        return self.o.take_text(self.o.action("l_Lean_MessageData_toString", data))
