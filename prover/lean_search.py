@@ -10,6 +10,7 @@ import time
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, TacticGenerator
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Lean, Limits
@@ -130,12 +131,24 @@ class LeanChecker:
 class LeanGenerator:
     """A tactic generator as the search's: takes the goals of each state out of Lean."""
 
-    def __init__(self, generator: TacticGenerator, local_names: Sequence[str] = (), keep: int | None = None) -> None:
+    def __init__(
+        self,
+        generator: TacticGenerator,
+        local_names: Sequence[str] = (),
+        keep: int | None = None,
+        premises: PremisesFor = no_premises,
+    ) -> None:
         self.generator = generator
         self.local_names = tuple(local_names)
         self.keep = keep
+        self.premises = premises
 
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
-        positions = [Position(state.lean_goals, state.tactics, self.local_names) for state in states]
+        positions = [self.position(state) for state in states]
         return [candidates[: self.keep] for candidates in self.generator.propose(positions)]
+
+    def position(self, state: LeanState) -> Position:
+        """The state as a generator sees it, with the premises retrieved for it."""
+        bare = Position(state.lean_goals, state.tactics, self.local_names)
+        return replace(bare, premises=tuple(self.premises(bare)))

@@ -54,9 +54,9 @@ def prove(
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():
         from prover.cli.with_model import MODES, with_model
+        from prover.events import HoleFinished
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
-        from prover.prove import HoleFinished
         from prover.prove import prove as run
         from prover.results import HoleResult, ProofResult
         from search import UnknownName

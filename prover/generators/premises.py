@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from prover.generators.prompts import Premise
-from prover.generators.protocol import Position
+from prover.generators.protocol import Position, Premise
 from retrieval.records import Query
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from prover.generators import answers
+from prover.generators.protocol import Premise
 from prover.models.errors import BadRequest
 from prover.models.protocol import Message
 
@@ -23,14 +24,6 @@ Prompt: TypeAlias = str | tuple[Message, ...]
 REPROVER_BYTES = 2300
 # Room for premises in a chat prompt, in characters: some 2,000 tokens.
 PREMISE_CHARACTERS = 6000
-
-
-@dataclass(frozen=True, slots=True)
-class Premise:
-    """A lemma the proof may use. statement: its declaration, `theorem Nat.add_comm (n m : Nat) : n + m = m + n`."""
-
-    name: str
-    statement: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,28 @@ from search.protocols import Candidate
 
 
 @dataclass(frozen=True, slots=True)
+class Premise:
+    """A lemma the proof may use. statement: its declaration, `theorem Nat.add_comm (n m : Nat) : n + m = m + n`."""
+
+    name: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """A proof state as a generator sees it.
 
     `goals`: those still open, the first is the one that tactics work on. `steps`: the tactics that led here from
     the theorem. `local_names`: full names of the declarations of the source itself, which no library tactic knows.
+    `premises`: of the library, retrieved for the first goal, best first. `failed`: (tactic, message) pairs, refused on
+    this state already, the latest first; the message may be empty.
     """
 
     goals: tuple[Goal, ...]
     steps: tuple[str, ...] = ()
     local_names: tuple[str, ...] = ()
+    premises: tuple[Premise, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
 
 
 class TacticGenerator(Protocol):

@@ -1,7 +1,8 @@
 """A transformers checkpoint as a `Model`: text in, completions with log-probabilities out.
 
 Requests are cut into rows (one per completion), rows of similar length share a batch, and a batch that does not fit
-into memory is halved and tried again. Not here: loading (`checkpoint.py`), the loop over tokens (`sampling.py`,
+into memory is halved and tried again. Calls that come while another is at work, or at the same time, are answered
+together in one batch. Not here: loading (`checkpoint.py`), the loop over tokens (`sampling.py`,
 `beams.py`), scoring of given continuations (`scoring.py`).
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +25,22 @@ from prover.models.sampling import Row, sample
 from prover.models.stream import open_stream
 from prover.models.tokens import encode, encode_continuation
 
+
 NAN = "The model's logits are not numbers (NaN): its weights are damaged, or dtype='float32' is needed."
+
+
+@dataclass(slots=True)
+class _Call:
+    """What one caller asks. replies: None until they are there; error: instead of them."""
+
+    requests: list[Request]
+    replies: list[Reply] | None = None
+    error: Exception | None = None
+    given_up: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.replies is not None or self.error is not None
 
 
 class TransformersModel:
@@ -63,6 +81,7 @@ class TransformersModel:
         self._usage = Usage()
         # One batch at a time: two would only fight for the same cores and memory.
         self._lock = threading.Lock()
+        self._waiting: deque[_Call] = deque()
 
     @property
     def usage(self) -> Usage:
@@ -74,15 +93,54 @@ class TransformersModel:
         return self.checkpoint.prompt_format
 
     def generate(self, requests: Sequence[Request]) -> list[Reply]:
+        call = _Call(list(requests))
+        self._waiting.append(call)
+        return self._answer(call)
+
+    async def agenerate(self, requests: Sequence[Request]) -> list[Reply]:
+        call = _Call(list(requests))
+        self._waiting.append(call)
+        try:
+            # Whoever else is about to ask gets to, before the batch begins.
+            await asyncio.sleep(0)
+            return await asyncio.to_thread(self._answer, call)
+        except asyncio.CancelledError:
+            call.given_up = True
+            raise
+
+    def _answer(self, call: _Call) -> list[Reply]:
+        """The replies to a waiting call. Whoever gets the lock first answers all that wait, in one batch."""
         import torch
 
         with self._lock, torch.inference_mode():
-            replies = self._generate(list(requests))
-            self._usage += total(replies)
-        return replies
+            if not call.over:
+                together = [call]
+                while self._waiting:
+                    waiting = self._waiting.popleft()
+                    if waiting is not call and not waiting.given_up:
+                        together.append(waiting)
+                self._answer_together(together)
+        if call.error is not None:
+            raise call.error
+        assert call.replies is not None
+        return call.replies
 
-    async def agenerate(self, requests: Sequence[Request]) -> list[Reply]:
-        return await asyncio.to_thread(self.generate, requests)
+    def _answer_together(self, calls: Sequence[_Call]) -> None:
+        try:
+            replies = self._generate([request for call in calls for request in call.requests])
+        except Exception as error:
+            if len(calls) == 1:
+                calls[0].error = error
+                return
+            # One caller's trouble is not the others': each by itself.
+            for call in calls:
+                self._answer_together([call])
+            return
+        self._usage += total(replies)
+        start = 0
+        for call in calls:
+            call.replies = replies[start : start + len(call.requests)]
+            start += len(call.requests)
 
     def score(self, prompt: str | tuple[Message, ...], continuations: Sequence[str]) -> list[Score]:
         """Log-probabilities of whole continuations (the end token included) behind one prompt, in one pass.

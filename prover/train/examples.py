@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prover.generators.answers import gives_up
-from prover.generators.prompts import Premise
+from prover.generators.protocol import Premise
 from prover.models.errors import BadRequest
 
 

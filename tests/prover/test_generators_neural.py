@@ -14,8 +14,7 @@ from prover.generators.model import ModelGenerator
 from prover.generators.neural import Mixture, ModelTactics, mixed
 from prover.generators.portfolio import Portfolio
 from prover.generators.premises import LibraryPremises
-from prover.generators.prompts import Premise
-from prover.generators.protocol import Position
+from prover.generators.protocol import Position, Premise
 from prover.lean.state import Goal
 from prover.models import BadRequest, open_model
 from search.protocols import Candidate

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from prover.events import HoleFinished, HoleStarted, OneLinerTried
 from prover.generators.protocol import Position
 from prover.lean.protocol import BadSource, Hole, Limits
 from prover.lean.state import ProofState
 from prover.lean_search import LeanChecker, LeanState
-from prover.prove import HoleFinished, HoleStarted, OneLinerTried, prove
+from prover.prove import prove
 from prover.results import SCHEMA, Status
 from prover.script import apply, fill
 from search.errors import UnknownName

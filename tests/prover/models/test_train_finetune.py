@@ -17,7 +17,8 @@ pytest.importorskip("peft")
 pytest.importorskip("tensorboard")
 
 from prover.generators.model import ModelGenerator  # noqa: E402
-from prover.generators.prompts import Premise, StateQuestion  # noqa: E402
+from prover.generators.prompts import StateQuestion  # noqa: E402
+from prover.generators.protocol import Premise  # noqa: E402
 from prover.models import BadRequest, ModelMissing, open_model  # noqa: E402
 from prover.models.checkpoint import load  # noqa: E402
 from prover.train import Example, Settings, finetune, read_examples  # noqa: E402

@@ -1,0 +1,226 @@
+"""The search for one hole's proof, in stages; each candidate goes through the gate.
+
+One-line proofs under growing limits come first, then whole proofs where there is a model for them, then a tree search
+for what is left of the budget.
+
+Not here: sources and theorems (`prover.prove`), tactics (`prover.generators`), the search itself (`search`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from prover import script
+from prover.events import OneLinerTried, ProveEvent
+from prover.generators.protocol import Position
+from prover.lean import protocol as lean_protocol
+from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
+from prover.lean_search import LeanChecker, LeanGenerator, LeanState
+from prover.results import ProofStep, ProveStatistics
+from prover.settings import Settings
+from search import Budget, Options, Search, Stop
+from search.protocols import Advanced, Solved, TimedOut
+
+if TYPE_CHECKING:
+    from prover.whole import WholeProofs
+
+#: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
+#: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
+ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
+INTRODUCE = "unhygienic intros"
+Openings: TypeAlias = tuple[list[str], list[str]]
+_VERIFY_SECONDS = 120.0
+_STOPPED = {
+    Stop.EXHAUSTED: "nothing was left to try",
+    Stop.EXPANSIONS: "the number of states allowed was used up",
+    Stop.CHECKS: "the number of tactics allowed was used up",
+    Stop.SECONDS: "the time was up",
+}
+_BATCH = 2
+_DECLARATION = re.compile(
+    r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
+    r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate for a proof, before the gate."""
+
+    block: str
+    steps: tuple[ProofStep, ...]
+    stage: str
+
+
+class HoleSearch:
+    """The search for one hole's proof.
+
+    `before`: edits that other holes of the source were filled with; `whole`: whether a proof of this hole completes
+    its theorem, so that the gate can be asked.
+    """
+
+    def __init__(
+        self,
+        lean: Lean,
+        settings: Settings,
+        opened: Opened,
+        hole: Hole,
+        before: Sequence[script.Edit],
+        whole: bool,
+        tell: Callable[[ProveEvent], None],
+    ) -> None:
+        self.lean = lean
+        self.settings = settings
+        self.tell = tell
+        self.opened = opened
+        self.hole = hole
+        self.before = before
+        self.whole = whole
+        self.started = time.monotonic()
+        self.deadline = self.started + settings.seconds
+        self.checker = LeanChecker(lean, settings.limits)
+        local_names = _declared(opened.source[: hole.start])
+        self.generator = LeanGenerator(settings.generator, local_names, settings.candidates)
+        self.reason = ""
+        self.refused = ""
+        self._tried = self._expansions = self._nodes = self._timed_out = self._crashed = 0
+        self._lean_seconds = self._verify_seconds = 0.0
+
+    def statistics(self) -> ProveStatistics:
+        return ProveStatistics(time.monotonic() - self.started, self._tried, self._expansions, self._nodes,
+                               self._timed_out, self._crashed, self._lean_seconds, self._verify_seconds)  # fmt: skip
+
+    def search(self) -> tuple[Found | None, Verification | None]:
+        """The first candidate that the gate accepts."""
+        for found in self._candidates():
+            if not self.whole:
+                return found, None
+            verification = self._verify(found)
+            if verification.accepted:
+                return found, verification
+            self.refused = verification.reason
+        if self.refused:
+            self.reason = f"A proof was found and refused by the gate: {self.refused}"
+        return None, None
+
+    def _verify(self, found: Found) -> Verification:
+        started = time.monotonic()
+        edit = script.fill(self.opened.source, self.hole, found.block)
+        proof = script.apply(self.opened.source, [*self.before, edit])
+        try:
+            return self.lean.verify(proof, self.opened.source, self.hole.theorem, _VERIFY_SECONDS)
+        finally:
+            self._verify_seconds += time.monotonic() - started
+
+    def _candidates(self) -> Iterator[Found]:
+        yield from self._openings()
+        yield from self._whole_proofs()
+        # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
+        # search is repeated with states kept apart by their text.
+        for exact in (False, True):
+            if time.monotonic() >= self.deadline:
+                self.reason = f"No proof was found in {self.settings.seconds:g} s."
+                return
+            found = self._tree(exact)
+            if found is None:
+                return
+            yield found
+
+    def _openings(self) -> Iterator[Found]:
+        """Whole proofs, cheap ones first, under growing limits; see `ROUNDS`."""
+        opening = getattr(self.settings.generator, "opening", None)
+        if opening is None or not self.settings.openings or self.settings.expansions == 0:
+            return
+        root = LeanState(self.lean, self.hole.state)
+        general, special = opening(self.generator.position(root))
+        if root.lean_goals and root.lean_goals[0].head == "∀":
+            more = self._after_intros(root, opening)
+            general, special = [*general, *more[0]], [*special, *more[1]]
+        for number, (limits, share) in enumerate(ROUNDS):
+            self.checker.limits = limits
+            until = self.started + share * self.settings.seconds
+            # What the goal itself suggests (a finite search, say) needs more than the first round gives.
+            order = [*special, *general] if number else general
+            again: set[str] = set() if number else set(special)
+            for at, tactic in enumerate(order):
+                started = time.monotonic()
+                if started >= until:
+                    again.update(order[at:])
+                    break
+                outcome = self.checker.attempt(root, tactic, until)
+                spent = time.monotonic() - started
+                self._tried += 1
+                self._lean_seconds += spent
+                self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
+                if isinstance(outcome, Solved):
+                    yield Found(tactic, (ProofStep(tactic, root.text),), "one-liner")
+                if isinstance(outcome, TimedOut):
+                    self._timed_out += 1
+                    again.add(tactic)
+            general, special = ([t for t in group if t in again] for group in (general, special))
+        self.checker.limits = self.settings.limits
+
+    def _after_intros(self, root: LeanState, opening: Callable[[Position], Openings]) -> Openings:
+        """Whole proofs that the goal suggests once its variables and premises have names."""
+        outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
+        if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
+            return [], []
+        general, special = opening(self.generator.position(outcome.states[0]))
+        return [f"{INTRODUCE}\n{t}" for t in general], [f"{INTRODUCE}\n{t}" for t in special]
+
+    def _whole_proofs(self) -> Iterator[Found]:
+        """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""
+        stage: WholeProofs | None = getattr(self.settings.generator, "whole_proofs", None)
+        if stage is None:
+            return
+        root = LeanState(self.lean, self.hole.state)
+        attempts = stage.attempts(self.lean, self.opened.source, self.hole, self.deadline)
+        for attempt in attempts:
+            self._tried += 1
+            if isinstance(attempt.outcome, lean_protocol.Solved):
+                yield Found(attempt.body, (ProofStep(attempt.body, root.text),), "whole proof")
+
+    def _tree(self, exact: bool) -> Found | None:
+        settings = self.settings
+        root = LeanState(self.lean, self.hole.state, exact)
+        left = max(self.deadline - time.monotonic(), 0.0)
+        budget = Budget(expansions=settings.expansions, seconds=left, checks=settings.checks)
+        search = Search(
+            root,
+            generator=self.generator,
+            checker=self.checker,
+            strategy=settings.strategy,
+            budget=budget,
+            seed=settings.seed,
+            # The batch is fixed, so that the tree does not depend on the number of workers.
+            options=Options(workers=settings.workers, batch=_BATCH),
+            on_event=self.tell,
+        )
+        result = search.run()
+        s = result.statistics
+        self._tried += s.checks
+        self._expansions += s.expansions
+        self._nodes += s.nodes
+        self._timed_out += s.timed_out
+        self._crashed += s.crashed
+        self._lean_seconds += s.checker_seconds
+        if search.interrupted:
+            raise KeyboardInterrupt
+        if result.proof is None:
+            why = _STOPPED.get(result.stop, result.stop.value)
+            tried = f"{s.expansions} state{'s' if s.expansions != 1 else ''} and {s.checks} tactics"
+            self.reason = result.detail or f"No proof was found: {why} after {tried}."
+            return None
+        depths = result.proof.depths()
+        steps = tuple(ProofStep(s.action, s.text, d) for s, d in zip(result.proof.steps, depths, strict=True))
+        return Found(script.block(result.proof), steps, settings.strategy)
+
+
+def _declared(source: str) -> tuple[str, ...]:
+    """Names that the source itself declares so far, as it writes them: what no library tactic knows of."""
+    return tuple(dict.fromkeys(_DECLARATION.findall(source)))

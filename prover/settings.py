@@ -1,0 +1,38 @@
+"""How a proof is searched for: the settings of one call of `prove`, and the limits behind them.
+
+Not here: what they are used for (`prover.prove` for a source, `prover.hole` for one hole).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prover.generators.protocol import TacticGenerator
+from prover.lean.protocol import Limits
+from search.strategies import DEFAULT_STRATEGY
+
+DEFAULT_SECONDS = 60.0
+#: 4,000 heartbeats are about a second. Time is the second line: to stop at it, the instance has to be restored.
+TACTIC_LIMITS = Limits(heartbeats=4_000, seconds=3.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What holds for every hole of a call.
+
+    `generator`: a name in `GENERATORS`, or one made elsewhere. `seconds`, `expansions`, `checks`: the budget of each
+    hole; `checks` are tactics given to Lean by the tree search. `candidates`: tactics kept for a state. `workers`: how
+    many tactics Lean can run at once. `limits`: of one tactic in the tree search. `openings`: whether whole one-line
+    proofs are tried before the tree.
+    """
+
+    generator: str | TacticGenerator = "portfolio"
+    seconds: float = DEFAULT_SECONDS
+    expansions: int | None = None
+    checks: int | None = None
+    strategy: str = DEFAULT_STRATEGY
+    candidates: int | None = None
+    seed: int = 0
+    workers: int = 1
+    limits: Limits = TACTIC_LIMITS
+    openings: bool = True
