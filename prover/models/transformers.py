@@ -25,7 +25,6 @@ from prover.models.sampling import Row, sample
 from prover.models.stream import open_stream
 from prover.models.tokens import encode, encode_continuation
 
-
 NAN = "The model's logits are not numbers (NaN): its weights are damaged, or dtype='float32' is needed."
 
 

@@ -7,6 +7,8 @@ import json
 import math
 import re
 import shutil
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -396,6 +398,96 @@ def test_it_can_be_awaited(small):
 
     together = [replies[0].completions[0].text for replies in asyncio.run(both())]
     assert together == [r.completions[0].text for r in small.generate([Request(p, max_tokens=4) for p in PROMPTS])]
+
+
+def test_calls_at_the_same_time_share_a_batch_and_keep_their_own_replies(llama):
+    model = open_model(str(llama))
+    batches = []
+    generate = model._generate
+    model._generate = lambda requests: batches.append(len(requests)) or generate(requests)
+    requests = [Request(p, max_tokens=4) for p in PROMPTS]
+
+    async def all_of_them():
+        return await asyncio.gather(*(model.agenerate([request] * k) for k, request in enumerate(requests, 1)))
+
+    replies = asyncio.run(all_of_them())
+    assert batches == [15]
+    assert [len(mine) for mine in replies] == [1, 2, 3, 4, 5]
+    alone = [model.generate([request])[0].completions[0].text for request in requests]
+    assert [[reply.completions[0].text for reply in mine] for mine in replies] == [
+        [text] * k for k, text in enumerate(alone, 1)
+    ]
+    assert model.usage.requests == 20
+
+
+def test_calls_of_threads_that_wait_for_a_batch_share_the_next(llama):
+    model = open_model(str(llama))
+    started, go_on = threading.Event(), threading.Event()
+    batches = []
+    generate = model._generate
+
+    def slow(requests):
+        batches.append(len(requests))
+        started.set()
+        go_on.wait(30)
+        return generate(requests)
+
+    model._generate = slow
+    found = {}
+
+    def ask(number):
+        found[number] = model.generate([Request(PROMPTS[number], max_tokens=4)])
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    threads[0].start()
+    started.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    while len(model._waiting) < 3:
+        time.sleep(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert batches == [1, 3]
+    assert all(isinstance(found[number][0], Answered) for number in range(4))
+
+
+def test_one_callers_trouble_is_not_the_others(llama):
+    model = open_model(str(llama))
+    generate = model._generate
+
+    def picky(requests):
+        if any(request.prompt == "bad" for request in requests):
+            raise RuntimeError("shape mismatch")
+        return generate(requests)
+
+    model._generate = picky
+
+    async def both():
+        calls = (model.agenerate([Request(prompt, max_tokens=2)]) for prompt in ("x", "bad", "y"))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    first, second, third = asyncio.run(both())
+    assert isinstance(second, RuntimeError)
+    assert isinstance(first[0], Answered)
+    assert isinstance(third[0], Answered)
+
+
+def test_a_call_that_was_given_up_costs_nothing(llama):
+    model = open_model(str(llama))
+    asked = []
+    generate = model._generate
+    model._generate = lambda requests: asked.extend(r.prompt for r in requests) or generate(requests)
+
+    async def cancelled():
+        first = asyncio.create_task(model.agenerate([Request("given up", max_tokens=2)]))
+        second = asyncio.create_task(model.agenerate([Request("wanted", max_tokens=2)]))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert isinstance(asyncio.run(cancelled())[0], Answered)
+    assert asked == ["wanted"]
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path):
