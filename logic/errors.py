@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class LogicError(Exception):
     """Anything `logic` refuses; `exit_code` is what a command ends with (2 bad input, 3 missing tool)."""
@@ -50,3 +54,18 @@ class SolverDisagreement(LogicError):
             f"{sure} found a proof where {against} found a countermodel: one of the two is wrong. "
             f"The problem is kept in {path}; please report it"
         )
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """What goes wrong while the text of `path` is read, as an InputError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a directory, not a file") from None
+    except PermissionError:
+        raise InputError(f"{path} may not be read") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start})") from None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from logic.errors import InputError
+from logic.errors import InputError, reading
 from logic.samples import Decider, Sample, meanings, stated_samples, translate_samples
 from logic.verdict import Verdict
 from logic.vote import ANSWERS, VOTES, Ballot, Outcome, calibration_error, majority, support
@@ -162,21 +162,12 @@ def read_records(path: Path, complain: Callable[[str], None]) -> Iterator[Record
     Raises:
         InputError: there is no such file, or it is not text.
     """
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    record = _record(line, number, complain)
-                    if record is not None:
-                        yield record
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a directory, not a file") from None
-    except PermissionError:
-        raise InputError(f"{path} may not be read") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    with reading(path), path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                record = _record(line, number, complain)
+                if record is not None:
+                    yield record
 
 
 def _record(line: str, number: int, complain: Callable[[str], None]) -> Record | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from logic.errors import InputError, LogicError
+from logic.errors import InputError, LogicError, reading
 from prover.models.errors import ModelError
 
 NEGATIVE = 1
@@ -37,21 +37,13 @@ def read_text(path: str) -> str:
     Raises:
         InputError: no such file, no text, or far too long.
     """
-    try:
+    with reading(path):
         if path == "-":
             return sys.stdin.read()
         file = Path(path)
         if file.stat().st_size > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES // 2**20} MiB")
         return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a directory, not a file") from None
-    except PermissionError:
-        raise InputError(f"{path} may not be read") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start})") from None
 
 
 def read_json(path: str) -> list[Any]:

@@ -26,6 +26,21 @@ def overview(commands: Mapping[str, tuple[str, str]]) -> str:
 
 def run(commands: Mapping[str, tuple[str, str]], arguments: Sequence[str]) -> int:
     """Run the command named by the first argument; returns the exit code."""
+    try:
+        code = _run(commands, arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("entails: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away (`entails ... | head`): not an error of ours, and Python would
+        # print a traceback again while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(commands: Mapping[str, tuple[str, str]], arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         print(overview(commands))
         return 0 if arguments else BAD_USAGE
@@ -44,12 +59,4 @@ def run(commands: Mapping[str, tuple[str, str]], arguments: Sequence[str]) -> in
         app(args=list(rest), prog_name=f"entails {name}")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except KeyboardInterrupt:
-        print("entails: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe went away (`entails ... | head`): not an error of ours, and Python would
-        # print a traceback again while it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return 0
