@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from prover.data.rows import Row
 from prover.lean.protocol import BadSource, Lean
@@ -70,11 +71,15 @@ def run(
     seed: int = 0,
     strategy: str = DEFAULT_STRATEGY,
     generator: str = "portfolio",
+    checks: int | None = None,
+    openings: bool = True,
+    logs: Path | None = None,
     on_result: Callable[[BenchResult], None] | None = None,
 ) -> Summary:
     """Prove the rows, `seconds` of wall clock each, in `workers` processes; append each result to `out`.
 
-    Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is in
+    `checks`, `openings`: as in `Settings`. `logs`: a folder for the logs of the searches, one file a theorem. Rows
+    whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is in
     `out`. Raises BadResults, OSError, and LeanMissing before any work.
     """
     from prover.lean.embedded.install import ensure
@@ -84,7 +89,10 @@ def run(
     done = resume(out)
     names = {row.name for row in rows}
     earlier = {name: result for name, result in done.items() if name in names}
-    settings = {"seconds": seconds, "seed": seed, "strategy": strategy, "generator": generator}
+    settings = {"seconds": seconds, "seed": seed, "strategy": strategy, "generator": generator, "checks": checks,
+                "openings": openings, "logs": None if logs is None else str(logs)}  # fmt: skip
+    if logs is not None:
+        logs.mkdir(parents=True, exist_ok=True)
     waiting: queue.SimpleQueue[Row] = queue.SimpleQueue()
     missing = [row for row in rows if row.name not in done]
     for row in missing:
@@ -226,13 +234,20 @@ class _Hand(threading.Thread):
 # The worker's side
 
 
+def log_name(name: str) -> str:
+    """The file for a theorem's log; names of Lean may hold anything, and be long."""
+    return f"{quote(name, safe='')[:180]}.jsonl"
+
+
 def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> BenchResult:
     """One row's result. Raises what `prove` raises, except for a row that Lean cannot read."""
     from prover.prove import prove
 
+    folder = settings.pop("logs")
+    log = None if folder is None else Path(folder) / log_name(row.name)
     started = time.monotonic()
     try:
-        result = prove(row.source(" := by sorry"), lean=lean, **settings)
+        result = prove(row.source(" := by sorry"), lean=lean, log=log, **settings)
     except BadSource as error:
         return BenchResult(row.name, False, "", time.monotonic() - started, (), str(error))
     seconds = time.monotonic() - started

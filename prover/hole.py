@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from prover import script
+from prover import openings, script
 from prover.events import OneLinerTried, ProveEvent
 from prover.generators.protocol import Position
 from prover.lean import protocol as lean_protocol
@@ -23,7 +23,7 @@ from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
 from search import Budget, Options, Search, Stop
-from search.protocols import Advanced, Solved, TimedOut
+from search.protocols import Advanced, Outcome, Solved, TimedOut
 
 if TYPE_CHECKING:
     from prover.whole import WholeProofs
@@ -132,11 +132,28 @@ class HoleSearch:
             yield found
 
     def _openings(self) -> Iterator[Found]:
-        """Whole proofs, cheap ones first, under growing limits; see `ROUNDS`."""
+        """Whole proofs, cheap ones first; onlookers are told of them as of a search."""
         opening = getattr(self.settings.generator, "opening", None)
         if opening is None or not self.settings.openings or self.settings.expansions == 0:
             return
         root = LeanState(self.lean, self.hole.state)
+        tried: dict[str, Outcome] = {}
+        for found in self._one_liners(root, opening, tried):
+            self._tell_openings(root, tried)
+            yield found
+        self._tell_openings(root, tried)
+
+    def _tell_openings(self, root: LeanState, tried: dict[str, Outcome]) -> None:
+        """Tell what was tried since the last time."""
+        if tried:
+            for event in openings.as_search(root, tried, time.monotonic() - self.started, self.settings.seed):
+                self.tell(event)
+            tried.clear()
+
+    def _one_liners(
+        self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
+    ) -> Iterator[Found]:
+        """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
         general, special = opening(self.generator.position(root))
         if root.lean_goals and root.lean_goals[0].head == "∀":
             more = self._after_intros(root, opening)
@@ -156,6 +173,8 @@ class HoleSearch:
                 spent = time.monotonic() - started
                 self._tried += 1
                 self._lean_seconds += spent
+                tried.pop(tactic, None)
+                tried[tactic] = outcome
                 self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
                 if isinstance(outcome, Solved):
                     yield Found(tactic, (ProofStep(tactic, root.text),), "one-liner")

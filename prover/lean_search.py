@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, TacticGenerator
@@ -55,6 +55,20 @@ class LeanState:
         if self._goals is None:
             self._goals = self._lean.goals(self.proof_state)
         return self._goals
+
+    @property
+    def details(self) -> list[dict[str, object]]:
+        """The goals taken apart, for the log (search/log.py): what a generator is shown of them, less the text."""
+        return [
+            {
+                "target": goal.target,
+                "head": goal.head,
+                "constants": list(goal.constants),
+                "case": goal.case,
+                "hypotheses": [asdict(hypothesis) for hypothesis in goal.hypotheses],
+            }
+            for goal in self.lean_goals
+        ]
 
     @property
     def tactics(self) -> tuple[str, ...]:

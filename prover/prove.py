@@ -7,8 +7,10 @@ Not here: the search for one hole (`prover.hole`), tactics (`prover.generators`)
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from prover import script
@@ -16,6 +18,7 @@ from prover.events import HoleFinished, HoleStarted, ProveEvent
 from prover.generators.portfolio import make_generator
 from prover.hole import HoleSearch
 from prover.lean.protocol import BadSource, Hole, Lean, Opened
+from prover.record import Recorder
 from prover.results import HoleResult, ProofResult, Status
 from prover.settings import Settings
 from prover.sources import is_example, names, no_such, open_source, uncompleted
@@ -28,17 +31,25 @@ def prove(
     lean: Lean | None = None,
     theorem: str | None = None,
     settings: Settings | None = None,
+    log: Path | str | None = None,
     on_event: Callable[[ProveEvent], None] | None = None,
     **changes: Any,
 ) -> ProofResult:
     """Prove every `sorry` and every statement without a proof in `source`, or those of `theorem`.
 
     `lean`: opened and closed here when not given. `changes`: fields of `Settings` by name, as in
-    `prove(source, seconds=10)`; they go before those of `settings`.
+    `prove(source, seconds=10)`; they go before those of `settings`. `log`: a file for the searches (search/log.py).
 
     Raises BadSource (the source cannot be used, or has no such theorem), UnknownImport, LeanMissing,
-    search.UnknownName, UnknownGenerator, TypeError (there is no such setting).
+    search.UnknownName, UnknownGenerator, TypeError (there is no such setting), OSError (no log can be written there).
     """
+    if log is not None:
+        with Recorder(log) as recorder:
+            both = _both(recorder, on_event)
+            result = prove(source, lean=lean, theorem=theorem, settings=settings, on_event=both, **changes)
+        if recorder.trouble:
+            warnings.warn(recorder.trouble, RuntimeWarning, stacklevel=2)
+        return result
     chosen = replace(settings or Settings(), **changes)
     make_strategy(chosen.strategy)  # a wrong name is said before any work
     if isinstance(chosen.generator, str):
@@ -49,6 +60,17 @@ def prove(
 
     with open_lean() as own:
         return _Prover(own, chosen, on_event).prove(source, theorem)
+
+
+def _both(
+    first: Callable[[ProveEvent], None], second: Callable[[ProveEvent], None] | None
+) -> Callable[[ProveEvent], None]:
+    def tell(event: ProveEvent) -> None:
+        first(event)
+        if second is not None:
+            second(event)
+
+    return tell
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ Not here: what can be done with a log (search/replay.py, search/critic). One obj
     {"kind": "scores", "first", "distances": [...]}
     {"kind": "end", "stop", "detail", "statistics", "warnings"}
 
-STATE is {"text", "size", "goals"} (`goals` is their number), numbered in order of appearance, the root 0.
+STATE is {"text", "size", "goals"} (`goals` is their number), numbered in order of appearance, the root 0; with
+"details" where the state has an attribute of that name, JSON data for whoever learns from logs.
 TRY is [action, log-probability, outcome, more]: the numbers of the states for "advanced", the error for
 "rejected", "timed out" and "crashed", nothing else. "loop" is an action that led back to its own state.
 Several searches may follow each other in one file; the last line of each may be cut off, by a crash or a
@@ -136,7 +137,9 @@ def _plain(value: Any) -> Any:
 
 
 def _state(state: State) -> dict[str, object]:
-    return {"text": state.text, "size": state.size, "goals": len(state.goals)}
+    record: dict[str, object] = {"text": state.text, "size": state.size, "goals": len(state.goals)}
+    details = getattr(state, "details", None)
+    return record if details is None else {**record, "details": details}
 
 
 def _try(graph: Graph, tried: Tried) -> list[object]:

@@ -32,6 +32,9 @@ def prove(
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     strategy: Annotated[str, typer.Option(help="Which state is expanded next.")] = DEFAULT_STRATEGY,
     generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    checks: Annotated[int | None, typer.Option(min=0, help="Tactics given to Lean by each tree search.")] = None,
+    openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
+    logs: Annotated[Path | None, typer.Option(help="A folder for the logs of the searches, one a theorem.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -70,11 +73,12 @@ def prove(
     with lean_errors():
         try:
             summary = run(rows, out, seconds=seconds, workers=workers, seed=seed, strategy=strategy,
-                          generator=generator, on_result=show)  # fmt: skip
+                          generator=generator, checks=checks, openings=openings, logs=logs,
+                          on_result=show)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
         except OSError as error:
-            fail(f"{out} cannot be written: {error.strerror}.", BAD_INPUT)
+            fail(f"{error.filename or out} cannot be written: {error.strerror}.", BAD_INPUT)
         except KeyboardInterrupt:
             print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None

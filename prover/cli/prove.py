@@ -38,6 +38,9 @@ def prove(
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
     premises: Annotated[int, typer.Option(help="Library premises shown to the model for each state.", min=0)] = 8,
     strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
+    checks: Annotated[Optional[int], typer.Option(help="Tactics given to Lean by each tree search.", min=0)] = None,  # noqa: UP045
+    openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
+    log: Annotated[Optional[Path], typer.Option(help="A file for the log of the searches (JSON lines).")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     lean: Annotated[str, typer.Option(help="auto, embedded or native.")] = "auto",
@@ -58,6 +61,7 @@ def prove(
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
         from prover.prove import prove as run
+        from prover.record import Recorder
         from prover.results import HoleResult, ProofResult
         from search import UnknownName
 
@@ -68,13 +72,18 @@ def prove(
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
         joined = None if model is None else with_model(model, generator, seed, samples, mode, premises)
+        try:
+            recorder = Recorder(log)
+        except OSError as error:
+            fail(f"{log} cannot be written: {error.strerror}.", BAD_INPUT)
         # Before the live view: preparing Lean for the first time shows progress of its own.
         opened = open_lean(lean, workers=workers, project=place)
-        with closing(opened), Live(enabled=not quiet) as view:
+        with closing(opened), recorder, Live(enabled=not quiet) as view:
 
             def on_event(event: object) -> None:
                 if isinstance(event, HoleFinished):
                     finished.append(event.result)
+                recorder(event)
                 view.show(event)
 
             options = {} if strategy is None else {"strategy": strategy}
@@ -82,7 +91,7 @@ def prove(
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
                     generator=generator if joined is None else joined.generator, candidates=candidates, seed=seed,
-                    workers=workers, on_event=on_event, **options,
+                    workers=workers, checks=checks, openings=openings, on_event=on_event, **options,
                 )  # fmt: skip
             except (UnknownName, UnknownGenerator) as error:
                 fail(str(error), BAD_INPUT)
@@ -91,6 +100,8 @@ def prove(
                 _report(finished)
                 print("entails: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
+    if recorder.trouble:
+        print(f"entails: {recorder.trouble}", file=sys.stderr)
     if joined is not None:
         joined.say()
     if json:
