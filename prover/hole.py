@@ -11,18 +11,20 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from prover import openings, script
+from prover import guidance, openings, script
 from prover.events import OneLinerTried, ProveEvent
 from prover.generators.protocol import Position
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
+from prover.minimise import SECONDS as MINIMISE_SECONDS
+from prover.minimise import can_be_shorter, shorter_proof
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
-from search import Budget, Options, Search, Stop
+from search import Budget, Options, Proof, Search, Step, Stop
 from search.protocols import Advanced, Outcome, Solved, TimedOut
 
 if TYPE_CHECKING:
@@ -50,11 +52,26 @@ _DECLARATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A candidate for a proof, before the gate."""
+    """A candidate for a proof, before the gate. `limits`: those Lean took it under; `seconds`: of a one-liner."""
 
-    block: str
-    steps: tuple[ProofStep, ...]
+    proof: Proof
     stage: str
+    limits: Limits
+    seconds: float = 0.0
+
+    @property
+    def block(self) -> str:
+        return script.block(self.proof)
+
+    @property
+    def steps(self) -> tuple[ProofStep, ...]:
+        pairs = zip(self.proof.steps, self.proof.depths(), strict=True)
+        return tuple(ProofStep(step.action, step.text, depth) for step, depth in pairs)
+
+
+def _whole(tactics: str, root: LeanState) -> Proof:
+    """A proof that is one action."""
+    return Proof((Step(tactics, 0, text=root.text),))
 
 
 class HoleSearch:
@@ -83,30 +100,46 @@ class HoleSearch:
         self.whole = whole
         self.started = time.monotonic()
         self.deadline = self.started + settings.seconds
-        self.checker = LeanChecker(lean, settings.limits)
+        self.checker = LeanChecker(lean, settings.limits, printed=settings.critic is not None)
         local_names = _declared(opened.source[: hole.start])
         self.generator = LeanGenerator(settings.generator, local_names, settings.candidates)
         self.reason = ""
         self.refused = ""
-        self._tried = self._expansions = self._nodes = self._timed_out = self._crashed = 0
-        self._lean_seconds = self._verify_seconds = 0.0
+        self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
+        self._lean_seconds = self._verify_seconds = self._minimise_seconds = 0.0
 
     def statistics(self) -> ProveStatistics:
         return ProveStatistics(time.monotonic() - self.started, self._tried, self._expansions, self._nodes,
-                               self._timed_out, self._crashed, self._lean_seconds, self._verify_seconds)  # fmt: skip
+                               self._timed_out, self._crashed, self._lean_seconds, self._verify_seconds,
+                               self._minimise_seconds)  # fmt: skip
 
     def search(self) -> tuple[Found | None, Verification | None]:
         """The first candidate that the gate accepts."""
         for found in self._candidates():
             if not self.whole:
-                return found, None
+                return self._shorter(found) or found, None
             verification = self._verify(found)
             if verification.accepted:
+                shorter = self._shorter(found)
+                if shorter is not None and (again := self._verify(shorter)).accepted:
+                    return shorter, again
                 return found, verification
             self.refused = verification.reason
         if self.refused:
             self.reason = f"A proof was found and refused by the gate: {self.refused}"
         return None, None
+
+    def _shorter(self, found: Found) -> Found | None:
+        """The same proof minimised, where that is asked for, worth its time, and makes a difference."""
+        left = min(MINIMISE_SECONDS, self.deadline - time.monotonic())
+        if not self.settings.minimise or left <= 0 or found.seconds > left / 2 or not can_be_shorter(found.proof):
+            return None
+        started = time.monotonic()
+        done = shorter_proof(self.lean, self.hole, found.proof, found.limits, left)
+        self._minimise_seconds += time.monotonic() - started
+        if done.proof is None or not (done.dropped or done.shortened):
+            return None
+        return replace(found, proof=done.proof)
 
     def _verify(self, found: Found) -> Verification:
         started = time.monotonic()
@@ -177,7 +210,7 @@ class HoleSearch:
                 tried[tactic] = outcome
                 self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
                 if isinstance(outcome, Solved):
-                    yield Found(tactic, (ProofStep(tactic, root.text),), "one-liner")
+                    yield Found(_whole(tactic, root), "one-liner", limits, spent)
                 if isinstance(outcome, TimedOut):
                     self._timed_out += 1
                     again.add(tactic)
@@ -202,18 +235,22 @@ class HoleSearch:
         for attempt in attempts:
             self._tried += 1
             if isinstance(attempt.outcome, lean_protocol.Solved):
-                yield Found(attempt.body, (ProofStep(attempt.body, root.text),), "whole proof")
+                yield Found(_whole(attempt.body, root), "whole proof", ROUNDS[-1][0])
 
     def _tree(self, exact: bool) -> Found | None:
         settings = self.settings
         root = LeanState(self.lean, self.hole.state, exact)
         left = max(self.deadline - time.monotonic(), 0.0)
-        budget = Budget(expansions=settings.expansions, seconds=left, checks=settings.checks)
+        budget = Budget(
+            expansions=_less(settings.expansions, self._expansions), seconds=left,
+            checks=_less(settings.checks, self._checks),
+        )  # fmt: skip
         search = Search(
             root,
             generator=self.generator,
             checker=self.checker,
-            strategy=settings.strategy,
+            critic=settings.critic,
+            strategy=guidance.make(settings.strategy, settings.perspectives, settings.quotas),
             budget=budget,
             seed=settings.seed,
             # The batch is fixed, so that the tree does not depend on the number of workers.
@@ -223,6 +260,7 @@ class HoleSearch:
         result = search.run()
         s = result.statistics
         self._tried += s.checks
+        self._checks += s.checks
         self._expansions += s.expansions
         self._nodes += s.nodes
         self._timed_out += s.timed_out
@@ -235,9 +273,11 @@ class HoleSearch:
             tried = f"{s.expansions} state{'s' if s.expansions != 1 else ''} and {s.checks} tactics"
             self.reason = result.detail or f"No proof was found: {why} after {tried}."
             return None
-        depths = result.proof.depths()
-        steps = tuple(ProofStep(s.action, s.text, d) for s, d in zip(result.proof.steps, depths, strict=True))
-        return Found(script.block(result.proof), steps, settings.strategy)
+        return Found(result.proof, settings.strategy, settings.limits)
+
+
+def _less(allowed: int | None, spent: int) -> int | None:
+    return None if allowed is None else max(allowed - spent, 0)
 
 
 def _declared(source: str) -> tuple[str, ...]:

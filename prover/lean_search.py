@@ -77,11 +77,16 @@ class LeanState:
 
 
 class LeanChecker:
-    """Runs tactics on states. What failed once on a state is not tried again under limits that are no larger."""
+    """Runs tactics on states. What failed once on a state is not tried again under limits that are no larger.
 
-    def __init__(self, lean: Lean, limits: Limits) -> None:
+    `printed`: new states come with their goals printed, by the worker that made them. For searches that read all of
+    them, as a critic does: one after the other, in the thread of the search, they would keep the workers waiting.
+    """
+
+    def __init__(self, lean: Lean, limits: Limits, printed: bool = False) -> None:
         self.lean = lean
         self.limits = limits
+        self.printed = printed
         self._failed: dict[tuple[Hashable, str], tuple[Outcome, Limits]] = {}
 
     def check(self, requests: Sequence[Request], deadline: float | None) -> list[list[Outcome]]:
@@ -127,7 +132,11 @@ class LeanChecker:
             case lean_protocol.Solved():
                 return Solved()
             case lean_protocol.Advanced(state):
-                return Advanced(tuple(LeanState(self.lean, part, exact) for part in state.split()))
+                states = tuple(LeanState(self.lean, part, exact) for part in state.split())
+                if self.printed:
+                    for made in states:
+                        made.lean_goals  # noqa: B018
+                return Advanced(states)
             case lean_protocol.TimedOut(message):
                 return TimedOut(message)
             case lean_protocol.Crashed(message):
@@ -162,7 +171,7 @@ class LeanGenerator:
         positions = [self.position(state) for state in states]
         return [candidates[: self.keep] for candidates in self.generator.propose(positions)]
 
-    def position(self, state: LeanState) -> Position:
+    def position(self, state: LeanState, retrieve: bool = True) -> Position:
         """The state as a generator sees it, with the premises retrieved for it."""
         bare = Position(state.lean_goals, state.tactics, self.local_names)
-        return replace(bare, premises=tuple(self.premises(bare)))
+        return replace(bare, premises=tuple(self.premises(bare))) if retrieve else bare

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from prover import script
+from prover import guidance, script
 from prover.events import HoleFinished, HoleStarted, ProveEvent
 from prover.generators.portfolio import make_generator
 from prover.hole import HoleSearch
@@ -22,7 +22,6 @@ from prover.record import Recorder
 from prover.results import HoleResult, ProofResult, Status
 from prover.settings import Settings
 from prover.sources import is_example, names, no_such, open_source, uncompleted
-from search.strategies import make_strategy
 
 
 def prove(
@@ -41,7 +40,8 @@ def prove(
     `prove(source, seconds=10)`; they go before those of `settings`. `log`: a file for the searches (search/log.py).
 
     Raises BadSource (the source cannot be used, or has no such theorem), UnknownImport, LeanMissing,
-    search.UnknownName, UnknownGenerator, TypeError (there is no such setting), OSError (no log can be written there).
+    search.SearchError (no such strategy, perspective or critic), UnknownGenerator, TypeError (there is no such
+    setting), OSError (no log can be written there).
     """
     if log is not None:
         with Recorder(log) as recorder:
@@ -51,7 +51,9 @@ def prove(
             warnings.warn(recorder.trouble, RuntimeWarning, stacklevel=2)
         return result
     chosen = replace(settings or Settings(), **changes)
-    make_strategy(chosen.strategy)  # a wrong name is said before any work
+    # Wrong names are said before any work.
+    guidance.make(chosen.strategy, chosen.perspectives, chosen.quotas)
+    chosen = replace(chosen, critic=guidance.load_critic(chosen.critic))
     if isinstance(chosen.generator, str):
         chosen = replace(chosen, generator=make_generator(chosen.generator, chosen.seed))
     if lean is not None:

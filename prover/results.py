@@ -32,7 +32,7 @@ class ProofStep:
 
 @dataclass(frozen=True, slots=True)
 class ProveStatistics:
-    """What the work cost. `tried`: tactics given to Lean; `expansions`: states; times in seconds."""
+    """What the work cost. `tried`: tactics given to Lean by the search; `expansions`: states; times in seconds."""
 
     seconds: float = 0.0
     tried: int = 0
@@ -42,6 +42,7 @@ class ProveStatistics:
     crashed: int = 0
     lean_seconds: float = 0.0
     verify_seconds: float = 0.0
+    minimise_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,14 @@ Not here: what they are used for (`prover.prove` for a source, `prover.hole` for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from prover.generators.protocol import TacticGenerator
+from prover.guidance import NONE
 from prover.lean.protocol import Limits
+from search.protocols import Critic
 from search.strategies import DEFAULT_STRATEGY
 
 DEFAULT_SECONDS = 60.0
@@ -23,7 +27,8 @@ class Settings:
     `generator`: a name in `GENERATORS`, or one made elsewhere. `seconds`, `expansions`, `checks`: the budget of each
     hole; `checks` are tactics given to Lean by the tree search. `candidates`: tactics kept for a state. `workers`: how
     many tactics Lean can run at once. `limits`: of one tactic in the tree search. `openings`: whether whole one-line
-    proofs are tried before the tree.
+    proofs are tried before the tree. `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the
+    default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter.
     """
 
     generator: str | TacticGenerator = "portfolio"
@@ -36,3 +41,7 @@ class Settings:
     workers: int = 1
     limits: Limits = TACTIC_LIMITS
     openings: bool = True
+    critic: str | Path | Critic | None = NONE
+    perspectives: Mapping[str, float] | None = None
+    quotas: Mapping[str, int] | None = None
+    minimise: bool = True

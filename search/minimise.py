@@ -186,7 +186,7 @@ async def aminimise(
         first = await work.play(root, proof.actions, fresh=True)
         if first is None:
             return work.refused(proof, "the checker does not accept the given proof")
-        work.steps = first
+        work.steps = list(first)
         changed = True
         while changed:
             changed = work.reuse()
@@ -199,10 +199,12 @@ async def aminimise(
         stop = "interrupted"
     if not work.steps:
         return work.refused(proof, stop)
-    try:
-        confirmed = await work.play(root, [step.action for step in work.steps], fresh=True)
-    except KeyboardInterrupt:
-        return work.refused(proof, "interrupted")
+    confirmed: list[_Step] | None = first
+    if work.steps != first:
+        try:
+            confirmed = await work.play(root, [step.action for step in work.steps], fresh=True)
+        except KeyboardInterrupt:
+            return work.refused(proof, "interrupted")
     if confirmed is None:
         return work.refused(proof, "the checker no longer accepts what it accepted")
     steps = tuple(Step(step.action, step.arity, text=step.state.text) for step in confirmed)
@@ -222,8 +224,8 @@ def minimise(
 
     `shorten` offers shorter versions of an action, the most wanted first. Of `budget`, `checks` and
     `seconds` count; when they are spent (and after Ctrl-C) the best so far is confirmed and returned: the
-    replays of the given proof and of the result, one check a step, are not limited. Errors of the checker
-    are not caught.
+    replays of the given proof and of a shorter result, one check a step, are not limited. Errors of the
+    checker are not caught.
     """
     # Not asyncio.run: it keeps Ctrl-C from code that never waits.
     loop = asyncio.new_event_loop()

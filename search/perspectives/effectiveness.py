@@ -54,9 +54,11 @@ def save(table: Table, path: Path) -> None:
 
 
 def load(path: Path) -> dict[str, tuple[float, float]]:
-    """Read a table. Errors: `SearchError` for a file that is none."""
+    """Read a table. Errors: `SearchError` for a file that is missing or none."""
     try:
         return {str(k): (float(a), float(u)) for k, (a, u) in json.loads(path.read_text()).items()}
+    except OSError as error:
+        raise SearchError(f"the table {path} cannot be read: {error.strerror or error}") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise SearchError(f"{path} is no table of tactic effectiveness: {error}") from None
 

@@ -30,8 +30,9 @@ class MultiPerspective(Strategy):
     """Perspectives choose in turn, each the leaf it thinks best.
 
     `weights`: name in `PERSPECTIVES` → turns in a round; 0 leaves a perspective out. `quotas`: name → the
-    most it may choose in a whole search. `made`: perspectives given as objects, by name, instead of fresh
-    ones (to give them options). A perspective that has nothing to choose passes its turn on.
+    most it may choose in a whole search. `effectiveness`: the table of that perspective, {kind: [times
+    applied, times of use]}. `made`: perspectives given as objects, by name, instead of fresh ones (to give
+    them options that are no data). A perspective that has nothing to choose passes its turn on.
     """
 
     watches = True
@@ -40,6 +41,7 @@ class MultiPerspective(Strategy):
         self,
         weights: Mapping[str, float] | None = None,
         quotas: Mapping[str, int] | None = None,
+        effectiveness: Mapping[str, Sequence[float]] | None = None,
         made: Mapping[str, Perspective] | None = None,
         name: str = "multi-perspective",
     ) -> None:
@@ -53,12 +55,15 @@ class MultiPerspective(Strategy):
         if not self._weights or any(not 0 < weight < float("inf") for weight in self._weights.values()):
             raise SearchError("the weights of the perspectives must be 0 or more, and one above 0")
         self._quotas = dict(quotas or {})
+        if any(not quota >= 0 for quota in self._quotas.values()):
+            raise SearchError("a perspective's quota must be 0 or more")
+        self._table = {kind: (counts[0], counts[1]) for kind, counts in (effectiveness or {}).items()}
         self.perspectives = tuple(self._weights)
 
     def start(self, graph: Graph, rng: random.Random, critic: bool) -> None:
         super().start(graph, rng, critic)
         names = list(self._weights)
-        self._views = [self._made.get(name) or make_perspective(name) for name in names]
+        self._views = [self._made.get(name) or self._make(name) for name in names]
         without = [n for n, v in zip(names, self._views, strict=True) if v.needs_critic and not critic]
         if without:
             self.notes = (f"there is no critic: {', '.join(without)} of {self.name} chose nothing",)
@@ -74,6 +79,9 @@ class MultiPerspective(Strategy):
         self._left = [self._quotas.get(name) for name in names]
         self._credit = [0.0] * len(names)
         self._turn_of = [self._weights[name] for name in names]
+
+    def _make(self, name: str) -> Perspective:
+        return make_perspective(name, table=self._table) if name == "effectiveness" else make_perspective(name)
 
     def offer(self, nodes: Sequence[int]) -> None:
         for at in self._active:

@@ -158,10 +158,27 @@ def test_ctrl_c_while_the_result_is_confirmed_leaves_no_proof():
             return super().check(requests)
 
     numbers = PressesLate(-1)
-    proof = script(numbers, 3, ["dec", "dec", "done"])
-    whole = minimise(Number(3), proof, numbers)
-    late = minimise(Number(3), proof, PressesLate(whole.checks))
+    proof = script(numbers, 3, ["dec", "dec", "done [a]"])
+    whole = minimise(Number(3), proof, numbers, without_arguments)
+    assert whole.shortened == 1
+    late = minimise(Number(3), proof, PressesLate(whole.checks), without_arguments)
     assert late.proof is None and late.stop == "interrupted"
+
+
+def test_what_cannot_be_shorter_is_played_once():
+    class Counts(Numbers):
+        def __init__(self):
+            super().__init__()
+            self.asked = []
+
+        def check(self, requests, deadline=None):
+            self.asked += [(r.state.value, action) for r in requests for action in r.actions]
+            return super().check(requests)
+
+    numbers = Counts()
+    done = minimise(Number(3), script(Numbers(), 3, ["dec", "dec", "done"]), numbers)
+    assert done.stop == "done" and done.proof.actions == ("dec", "dec", "done")
+    assert len(numbers.asked) == len(set(numbers.asked)) == done.checks
 
 
 def test_a_coroutine_checker_works_too():
