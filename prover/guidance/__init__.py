@@ -70,7 +70,7 @@ def read_perspectives(text: str) -> tuple[dict[str, float], dict[str, int]]:
             weights[found[1]] = float(found[2])
         except ValueError:
             raise SearchError(
-                f"{part.strip()!r} is no perspective: write name=weight or name=weight:quota, as in critic=2,novelty=1:9"
+                f"{part.strip()!r} is no perspective: write name=weight or name=weight:quota, as critic=2,novelty=1:9"
             ) from None
         if found[3]:
             quotas[found[1]] = int(found[3])
