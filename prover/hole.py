@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
+Rounds: TypeAlias = Sequence[tuple[Limits, float]]
 _VERIFY_SECONDS = 120.0
 _STOPPED = {
     Stop.EXHAUSTED: "nothing was left to try",
@@ -187,11 +188,9 @@ class HoleSearch:
         self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
     ) -> Iterator[Found]:
         """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
-        general, special = opening(self.generator.position(root))
-        if root.lean_goals and root.lean_goals[0].head == "∀":
-            more = self._after_intros(root, opening)
-            general, special = [*general, *more[0]], [*special, *more[1]]
-        for number, (limits, share) in enumerate(ROUNDS):
+        general, special = self._arranged([("", self.generator.position(root)), *self._introduced(root)], opening)
+        rounds: Rounds = getattr(self.settings.generator, "rounds", ROUNDS)
+        for number, (limits, share) in enumerate(rounds):
             self.checker.limits = limits
             until = self.started + share * self.settings.seconds
             # What the goal itself suggests (a finite search, say) needs more than the first round gives.
@@ -217,13 +216,26 @@ class HoleSearch:
             general, special = ([t for t in group if t in again] for group in (general, special))
         self.checker.limits = self.settings.limits
 
-    def _after_intros(self, root: LeanState, opening: Callable[[Position], Openings]) -> Openings:
-        """Whole proofs that the goal suggests once its variables and premises have names."""
+    def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
+        """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
+        if not root.lean_goals or root.lean_goals[0].head != "∀":
+            return []
         outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
         if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
-            return [], []
-        general, special = opening(self.generator.position(outcome.states[0]))
-        return [f"{INTRODUCE}\n{t}" for t in general], [f"{INTRODUCE}\n{t}" for t in special]
+            return []
+        return [(INTRODUCE, self.generator.position(outcome.states[0]))]
+
+    def _arranged(self, forms: list[tuple[str, Position]], opening: Callable[[Position], Openings]) -> Openings:
+        """Whole proofs of the theorem in all its forms; a generator with an order of its own has them in that."""
+        arrange = getattr(self.settings.generator, "arrange", None)
+        if arrange is not None:
+            return arrange(forms), []
+        general: list[str] = []
+        special: list[str] = []
+        for lead, position in forms:
+            for group, tactics in zip((general, special), opening(position), strict=True):
+                group += [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
+        return general, special
 
     def _whole_proofs(self) -> Iterator[Found]:
         """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""
