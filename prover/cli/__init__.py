@@ -7,5 +7,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("prover.cli.search:app", "Search the library by words, name or pattern."),
     "index": ("prover.cli.index:app", "Build or refresh the index of premises."),
     "train": ("prover.cli.train:app", "Train the models that guide proofs."),
+    "trace": ("prover.cli.trace:app", "Extract theorems, tactics and states as a LeanDojo Benchmark."),
     "bench": ("prover.cli.bench:app", "Benchmark runs over many theorems."),
 }

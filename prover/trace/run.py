@@ -1,0 +1,157 @@
+"""Traces many files in worker processes, each result on disk at once, so that a run goes on where it was killed.
+
+Not here: tracing (`tracer.py`), the processes (`crew.py`), LeanDojo's layout (`benchmark.py`). A result is kept in the
+output folder under a name made of the file's content, its path, and the rules of tracing: what changed is traced anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prover.lean.embedded.engine import LEAN_VERSION
+from prover.trace import crew
+from prover.trace.records import RULES, NotTraced, TracedFile, traced_file
+from prover.trace.sources import Sources
+
+KEPT = "traced"
+#: Lean takes minutes to say what is wrong with more.
+LARGEST_SOURCE = 4 << 20
+SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run gave: `earlier` files of `files` were on disk. `memory`: bytes, of the worker that had most."""
+
+    files: tuple[TracedFile, ...]
+    earlier: int
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A step that did not repeat."""
+
+    file: str
+    theorem: str
+    place: tuple[int, int]
+    tactic: str
+    problem: str
+
+
+def trace(
+    sources: Sources,
+    out: Path,
+    *,
+    workers: int = 0,
+    seconds: float = SECONDS,
+    on_file: Callable[[TracedFile], None] | None = None,
+) -> Done:
+    """Trace every file, `seconds` of wall clock each, in `workers` processes (0: one for each core).
+
+    Raises OSError where the output folder cannot be written, WorkersFail, LeanMissing before any work.
+    """
+    from prover.lean.embedded.install import ensure
+
+    kept = out / KEPT
+    kept.mkdir(parents=True, exist_ok=True)
+    found: dict[str, TracedFile] = {}
+    requests, places = [], []
+    for path in sources.files:
+        place, refusal = _place(kept, sources.root, path)
+        earlier = None if place is None else _load(place, path)
+        if refusal is not None or earlier is not None:
+            found[path] = refusal or earlier  # type: ignore[assignment]
+            if on_file is not None:
+                on_file(found[path])
+            continue
+        requests.append({"do": "trace", "path": path, "file": str(sources.root / path), "seconds": seconds})
+        places.append(place)
+    earlier_files = len(found)
+    if requests:
+        ensure()  # once, here, and not by every worker at the same time
+    memory = 0
+    for answer in crew.run(requests, workers or os.cpu_count() or 1, seconds):
+        path = requests[answer.number]["path"]
+        memory = max(memory, answer.memory)
+        if answer.problem:
+            found[path] = _refused(path, f"it could not be traced: {answer.problem}")
+        else:
+            found[path] = _explained(sources, traced_file(answer.value))
+            _save(places[answer.number], found[path])
+        if on_file is not None:
+            on_file(found[path])
+    return Done(tuple(found[path] for path in sources.files), earlier_files, memory)
+
+
+def replay(
+    sources: Sources, files: Sequence[TracedFile], *, workers: int = 0, on_file: Callable[[str], None] | None = None
+) -> tuple[int, list[Wrong], int]:
+    """Run every step again: how many there are, those that did not repeat, and the most memory of a worker."""
+    files = [f for f in files if f.steps]
+    requests = [
+        {"do": "replay", "path": f.path, "file": str(sources.root / f.path), "trace": f.to_json()} for f in files
+    ]
+    count, wrong, memory = 0, [], 0
+    for answer in crew.run(requests, workers or os.cpu_count() or 1, 3600.0):
+        file = files[answer.number]
+        memory = max(memory, answer.memory)
+        if answer.problem:
+            count += file.steps
+            wrong.append(Wrong(file.path, "", (1, 1), "", answer.problem))
+        else:
+            count += answer.value["steps"]
+            wrong += [Wrong(file.path, t, (p[0], p[1]), tactic, why) for t, p, tactic, why in answer.value["wrong"]]
+        if on_file is not None:
+            on_file(file.path)
+    return count, wrong, memory
+
+
+def _place(kept: Path, root: Path, path: str) -> tuple[Path | None, TracedFile | None]:
+    """Where a file's result is kept; or the file's refusal, for one that is not worth asking Lean about."""
+    try:
+        size = (root / path).stat().st_size
+        if size > LARGEST_SOURCE:
+            return None, _refused(path, f"it is larger than {LARGEST_SOURCE >> 20} MiB, too large for a Lean source")
+        content = (root / path).read_bytes()
+    except OSError as error:
+        return None, _refused(path, f"it cannot be read: {error.strerror}")
+    key = hashlib.sha256("\0".join((str(RULES), LEAN_VERSION, path)).encode() + b"\0" + content).hexdigest()
+    return kept / f"{key[:32]}.json", None
+
+
+def _load(place: Path, path: str) -> TracedFile | None:
+    try:
+        loaded = traced_file(json.loads(place.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not there, or cut off by a power failure: traced again
+    return loaded if loaded.path == path else None
+
+
+def _save(place: Path | None, file: TracedFile) -> None:
+    assert place is not None
+    temporary = place.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(file.to_json(), ensure_ascii=False), encoding="utf-8")
+    temporary.replace(place)
+
+
+def _refused(path: str, reason: str) -> TracedFile:
+    return TracedFile(path, "", (), (), (), (NotTraced(path, reason),))
+
+
+def _explained(sources: Sources, file: TracedFile) -> TracedFile:
+    """A missing import of the project's own, said as such."""
+    if file.declarations or len(file.not_traced) != 1 or "has no module " not in file.not_traced[0].reason:
+        return file
+    module = file.not_traced[0].reason.split("has no module ", 1)[1].split(":", 1)[0]
+    inside = sources.project_file(module)
+    if inside is None:
+        return file
+    reason = (f"it imports {module}, a file of the same folder ({inside}): the embedded Lean has compiled modules of "
+              "its own library alone; a native Lean has the project's")  # fmt: skip
+    return replace(file, not_traced=(NotTraced(file.path, reason),))
