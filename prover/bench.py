@@ -22,7 +22,6 @@ from urllib.parse import quote
 
 from prover.data.rows import Row
 from prover.lean.protocol import BadSource, Lean
-from search.strategies import DEFAULT_STRATEGY
 
 #: Beyond a theorem's own seconds: imports, the gate, and a busy machine. A worker silent for longer is replaced.
 GRACE = 45.0
@@ -69,18 +68,15 @@ def run(
     seconds: float = 60.0,
     workers: int = 1,
     seed: int = 0,
-    strategy: str = DEFAULT_STRATEGY,
-    generator: str = "portfolio",
-    checks: int | None = None,
-    openings: bool = True,
     logs: Path | None = None,
     on_result: Callable[[BenchResult], None] | None = None,
+    **settings: Any,
 ) -> Summary:
     """Prove the rows, `seconds` of wall clock each, in `workers` processes; append each result to `out`.
 
-    `checks`, `openings`: as in `Settings`. `logs`: a folder for the logs of the searches, one file a theorem. Rows
-    whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is in
-    `out`. Raises BadResults, OSError, and LeanMissing before any work.
+    `settings`: more fields of `Settings`, as plain data. `logs`: a folder for the logs of the searches, one file a
+    theorem. Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is
+    in `out`. Raises BadResults, OSError, and LeanMissing before any work.
     """
     from prover.lean.embedded.install import ensure
 
@@ -89,8 +85,7 @@ def run(
     done = resume(out)
     names = {row.name for row in rows}
     earlier = {name: result for name, result in done.items() if name in names}
-    settings = {"seconds": seconds, "seed": seed, "strategy": strategy, "generator": generator, "checks": checks,
-                "openings": openings, "logs": None if logs is None else str(logs)}  # fmt: skip
+    settings |= {"seconds": seconds, "seed": seed, "logs": None if logs is None else str(logs)}
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     waiting: queue.SimpleQueue[Row] = queue.SimpleQueue()

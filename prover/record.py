@@ -21,6 +21,8 @@ class HoleRecord:
     """The searches of one hole, in their order; `result` is None where the call was interrupted."""
 
     theorem: str
+    line: int
+    column: int
     searches: list[Result] = field(default_factory=list)
     result: HoleResult | None = None
 
@@ -61,7 +63,9 @@ class Recorder:
 
     def __call__(self, event: ProveEvent) -> None:
         if isinstance(event, HoleStarted):
-            self._current = self._by_index[event.index] = HoleRecord(event.hole.theorem)
+            self._current = self._by_index[event.index] = HoleRecord(
+                event.hole.theorem, event.hole.line, event.hole.column
+            )
             if self._log is not None:
                 self._log.extra = {"name": event.hole.theorem, **self._extra}
         elif isinstance(event, HoleFinished):

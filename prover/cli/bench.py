@@ -15,6 +15,7 @@ from prover.cli.bench_lean import lean
 from prover.cli.bench_library import library_data
 from prover.cli.bench_retrieval import retrieval
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
+from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from search.strategies import DEFAULT_STRATEGY
 
 app = typer.Typer(add_completion=False, help="Benchmark runs over many theorems.", no_args_is_help=True)
@@ -30,7 +31,10 @@ def prove(
     seconds: Annotated[float, typer.Option(help="Wall clock for each theorem.", min=0.1)] = 60.0,
     workers: Annotated[int, typer.Option(help="Processes, one theorem each at a time.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
-    strategy: Annotated[str, typer.Option(help="Which state is expanded next.")] = DEFAULT_STRATEGY,
+    strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
+    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
+    perspectives: Annotated[str | None, typer.Option(help=PERSPECTIVES_HELP)] = None,
+    minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
     generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
     checks: Annotated[int | None, typer.Option(min=0, help="Tactics given to Lean by each tree search.")] = None,
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
@@ -45,14 +49,12 @@ def prove(
     from prover.bench import BadResults, BenchResult, run
     from prover.data.rows import BadRows, read_rows
     from prover.generators.portfolio import UnknownGenerator, make_generator
-    from search.errors import UnknownName
-    from search.strategies import make_strategy
 
+    guides = guided(strategy, critic, perspectives)
     try:
-        make_strategy(strategy)
         make_generator(generator)
         rows = list(read_rows(statements))[:limit]
-    except (UnknownName, UnknownGenerator, BadRows) as error:
+    except (UnknownGenerator, BadRows) as error:
         fail(str(error), BAD_INPUT)
     except OSError as error:
         fail(f"{statements} cannot be read: {error.strerror}.", BAD_INPUT)
@@ -72,9 +74,8 @@ def prove(
 
     with lean_errors():
         try:
-            summary = run(rows, out, seconds=seconds, workers=workers, seed=seed, strategy=strategy,
-                          generator=generator, checks=checks, openings=openings, logs=logs,
-                          on_result=show)  # fmt: skip
+            summary = run(rows, out, seconds=seconds, workers=workers, seed=seed, generator=generator, checks=checks,
+                          openings=openings, logs=logs, minimise=minimise, on_result=show, **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
         except OSError as error:

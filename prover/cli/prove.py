@@ -14,7 +14,9 @@ from typing import Annotated, Optional
 import typer
 
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors, read_source, write_back
+from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.live import Live
+from search.strategies import DEFAULT_STRATEGY
 
 NOT_PROVED = 1
 
@@ -37,10 +39,15 @@ def prove(
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
     premises: Annotated[int, typer.Option(help="Library premises shown to the model for each state.", min=0)] = 8,
-    strategy: Annotated[Optional[str], typer.Option(help="Which state is expanded next.")] = None,  # noqa: UP045
+    strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
+    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
+    perspectives: Annotated[Optional[str], typer.Option(help=PERSPECTIVES_HELP)] = None,  # noqa: UP045
+    minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
     checks: Annotated[Optional[int], typer.Option(help="Tactics given to Lean by each tree search.", min=0)] = None,  # noqa: UP045
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     log: Annotated[Optional[Path], typer.Option(help="A file for the log of the searches (JSON lines).")] = None,  # noqa: UP045
+    report: Annotated[Optional[Path], typer.Option(help="A file for the searches as a page (HTML).")] = None,  # noqa: UP045
+    graph: Annotated[Optional[Path], typer.Option(help="A file for the search graph, .dot or .mmd.")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     lean: Annotated[str, typer.Option(help="auto, embedded or native.")] = "auto",
@@ -56,14 +63,13 @@ def prove(
     if write and source.path is None:
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():
+        from prover.cli.keep import Keeper
         from prover.cli.with_model import MODES, with_model
         from prover.events import HoleFinished
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
         from prover.prove import prove as run
-        from prover.record import Recorder
         from prover.results import HoleResult, ProofResult
-        from search import UnknownName
 
         if lean not in BACKENDS:
             fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)
@@ -72,36 +78,33 @@ def prove(
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
         joined = None if model is None else with_model(model, generator, seed, samples, mode, premises)
-        try:
-            recorder = Recorder(log)
-        except OSError as error:
-            fail(f"{log} cannot be written: {error.strerror}.", BAD_INPUT)
+        guides = guided(strategy, critic, perspectives)
+        keeper = Keeper(log, report, graph)
         # Before the live view: preparing Lean for the first time shows progress of its own.
         opened = open_lean(lean, workers=workers, project=place)
-        with closing(opened), recorder, Live(enabled=not quiet) as view:
+        with closing(opened), Live(enabled=not quiet) as view:
 
             def on_event(event: object) -> None:
                 if isinstance(event, HoleFinished):
                     finished.append(event.result)
-                recorder(event)
+                keeper(event)
                 view.show(event)
 
-            options = {} if strategy is None else {"strategy": strategy}
             try:
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
                     generator=generator if joined is None else joined.generator, candidates=candidates, seed=seed,
-                    workers=workers, checks=checks, openings=openings, on_event=on_event, **options,
+                    workers=workers, checks=checks, openings=openings, minimise=minimise, on_event=on_event, **guides,
                 )  # fmt: skip
-            except (UnknownName, UnknownGenerator) as error:
+            except UnknownGenerator as error:
                 fail(str(error), BAD_INPUT)
             except KeyboardInterrupt:
                 view.stop()
+                keeper.write()
                 _report(finished)
                 print("entails: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
-    if recorder.trouble:
-        print(f"entails: {recorder.trouble}", file=sys.stderr)
+            kept = keeper.write()
     if joined is not None:
         joined.say()
     if json:
@@ -119,6 +122,8 @@ def prove(
             print(result.source.rstrip("\n"))
         else:
             sys.stdout.writelines(_patch(source.text, result.source, source.path))
+    if not kept:
+        raise typer.Exit(BAD_INPUT)
     if not result.holes:
         raise typer.Exit(BAD_INPUT if not source.text.strip() else 0)
     raise typer.Exit(0 if result.proved else NOT_PROVED)
