@@ -19,11 +19,12 @@ from prover.events import OneLinerTried, ProveEvent
 from prover.generators.protocol import Position
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
-from prover.lean_search import LeanChecker, LeanGenerator, LeanState
+from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
 from prover.minimise import SECONDS as MINIMISE_SECONDS
 from prover.minimise import can_be_shorter, shorter_proof
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
+from prover.sources import imported
 from search import Budget, Options, Proof, Search, Step, Stop
 from search.protocols import Advanced, Outcome, Solved, TimedOut
 
@@ -44,6 +45,8 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
+#: So many of the one-line proofs are tried before premises are looked up.
+_QUICK = 9
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -103,7 +106,9 @@ class HoleSearch:
         self.deadline = self.started + settings.seconds
         self.checker = LeanChecker(lean, settings.limits, printed=settings.critic is not None)
         local_names = _declared(opened.source[: hole.start])
-        self.generator = LeanGenerator(settings.generator, local_names, settings.candidates)
+        assert not isinstance(settings.premises, int)  # `prove` has opened them
+        self.premises = settings.premises.at(imported(opened.source), hole.theorem)
+        self.generator = LeanGenerator(settings.generator, local_names, settings.candidates, self.premises)
         self.reason = ""
         self.refused = ""
         self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
@@ -188,33 +193,49 @@ class HoleSearch:
         self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
     ) -> Iterator[Found]:
         """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
-        general, special = self._arranged([("", self.generator.position(root)), *self._introduced(root)], opening)
         rounds: Rounds = getattr(self.settings.generator, "rounds", ROUNDS)
+        again: set[str] = set()
+        quick: list[str] = []
+        if not hasattr(self.settings.generator, "arrange"):
+            # The library is opened only for theorems that the quickest proofs leave open.
+            quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
+            yield from self._round(root, quick, *rounds[0], again, tried)
+        general, special = self._arranged([("", self.generator.position(root)), *self._introduced(root)], opening)
+        general = [tactic for tactic in general if tactic not in quick or tactic in again]
         for number, (limits, share) in enumerate(rounds):
-            self.checker.limits = limits
-            until = self.started + share * self.settings.seconds
-            # What the goal itself suggests (a finite search, say) needs more than the first round gives.
-            order = [*special, *general] if number else general
-            again: set[str] = set() if number else set(special)
-            for at, tactic in enumerate(order):
-                started = time.monotonic()
-                if started >= until:
-                    again.update(order[at:])
-                    break
-                outcome = self.checker.attempt(root, tactic, until)
-                spent = time.monotonic() - started
-                self._tried += 1
-                self._lean_seconds += spent
-                tried.pop(tactic, None)
-                tried[tactic] = outcome
-                self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
-                if isinstance(outcome, Solved):
-                    yield Found(_whole(tactic, root), "one-liner", limits, spent)
-                if isinstance(outcome, TimedOut):
-                    self._timed_out += 1
-                    again.add(tactic)
+            # A search through the library takes seconds to begin with: not under the first limits, and last.
+            slow = [tactic for tactic in general if SLOW.search(tactic)]
+            fast = [tactic for tactic in general if not SLOW.search(tactic)]
+            # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
+            again = set() if number else {*special, *slow}
+            yield from self._round(root, [*special, *fast, *slow] if number else fast, limits, share, again, tried)
             general, special = ([t for t in group if t in again] for group in (general, special))
         self.checker.limits = self.settings.limits
+
+    def _round(
+        self, root: LeanState, order: Sequence[str], limits: Limits, share: float, again: set[str],
+        tried: dict[str, Outcome],
+    ) -> Iterator[Found]:  # fmt: skip
+        """One round of `ROUNDS`; what ran out of its limits, or was not reached, goes into `again`."""
+        self.checker.limits = limits
+        until = self.started + share * self.settings.seconds
+        for at, tactic in enumerate(order):
+            started = time.monotonic()
+            if started >= until:
+                again.update(order[at:])
+                return
+            outcome = self.checker.attempt(root, tactic, until)
+            spent = time.monotonic() - started
+            self._tried += 1
+            self._lean_seconds += spent
+            tried.pop(tactic, None)
+            tried[tactic] = outcome
+            self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
+            if isinstance(outcome, Solved):
+                yield Found(_whole(tactic, root), "one-liner", limits, spent)
+            if isinstance(outcome, TimedOut):
+                self._timed_out += 1
+                again.add(tactic)
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
         """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
@@ -243,7 +264,8 @@ class HoleSearch:
         if stage is None:
             return
         root = LeanState(self.lean, self.hole.state)
-        attempts = stage.attempts(self.lean, self.opened.source, self.hole, self.deadline)
+        premises = self.generator.position(root).premises
+        attempts = stage.attempts(self.lean, self.opened.source, self.hole, self.deadline, premises=premises)
         for attempt in attempts:
             self._tried += 1
             if isinstance(attempt.outcome, lean_protocol.Solved):

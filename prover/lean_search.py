@@ -18,7 +18,7 @@ from prover.lean.state import Goal, ProofState
 from search.protocols import Advanced, Candidate, Crashed, Outcome, Rejected, Request, Skipped, Solved, TimedOut
 
 #: Tactics that may take longer than others: they look through the whole library, or try many tactics in turn.
-_SLOW = re.compile(r"\b(exact\?|rw\?|apply\?|try\?)")
+SLOW = re.compile(r"\b(exact\?|rw\?|apply\?|try\?)")
 _SLOW_FACTOR = 3.0
 
 
@@ -108,7 +108,7 @@ class LeanChecker:
     def attempt(self, state: LeanState, action: str, deadline: float | None = None) -> Outcome:
         """One tactic on one state, never past the deadline (of `time.monotonic()`)."""
         limits = self.limits
-        if _SLOW.search(action):
+        if SLOW.search(action):
             limits = Limits(int(limits.heartbeats * _SLOW_FACTOR), limits.seconds * _SLOW_FACTOR)
         known = self._failed.get((state.key, action))
         if known is not None and (

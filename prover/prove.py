@@ -10,12 +10,14 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prover import guidance, script
 from prover.events import HoleFinished, HoleStarted, ProveEvent
 from prover.generators.portfolio import make_generator
+from prover.generators.premises import LibraryPremises, open_index
 from prover.hole import HoleSearch
 from prover.lean.protocol import BadSource, Hole, Lean, Opened
 from prover.record import Recorder
@@ -41,7 +43,8 @@ def prove(
 
     Raises BadSource (the source cannot be used, or has no such theorem), UnknownImport, LeanMissing,
     search.SearchError (no such strategy, perspective or critic), UnknownGenerator, TypeError (there is no such
-    setting), OSError (no log can be written there).
+    setting), OSError (no log can be written there), retrieval.errors.RetrievalError (premises are wanted, and
+    their index cannot be used).
     """
     if log is not None:
         with Recorder(log) as recorder:
@@ -57,11 +60,23 @@ def prove(
     if isinstance(chosen.generator, str):
         chosen = replace(chosen, generator=make_generator(chosen.generator, chosen.seed))
     if lean is not None:
-        return _Prover(lean, chosen, on_event).prove(source, theorem)
+        return _proved(source, theorem, lean, chosen, on_event)
     from prover import open_lean
 
     with open_lean() as own:
-        return _Prover(own, chosen, on_event).prove(source, theorem)
+        return _proved(source, theorem, own, chosen, on_event)
+
+
+def _proved(
+    source: str, theorem: str | None, lean: Lean, chosen: Settings, on_event: Callable[[ProveEvent], None] | None
+) -> ProofResult:
+    if not isinstance(chosen.premises, int):
+        return _Prover(lean, chosen, on_event).prove(source, theorem)
+    premises = LibraryPremises(partial(open_index, lean=lean.info.version), chosen.premises)
+    result = _Prover(lean, replace(chosen, premises=premises), on_event).prove(source, theorem)
+    for trouble in premises.troubles:
+        warnings.warn(trouble, RuntimeWarning, stacklevel=3)
+    return result
 
 
 def _both(
@@ -166,7 +181,7 @@ class _Prover:
                               statistics=statistics), None  # fmt: skip
         axioms = verification.axioms if verification is not None else ()
         result = HoleResult(hole.theorem, hole.line, hole.column, Status.PROVED, "", found.block, found.steps,
-                            found.stage, axioms, statistics)  # fmt: skip
+                            found.stage, axioms, run.premises.named_in(found.block), statistics)  # fmt: skip
         return result, script.fill(opened.source, hole, found.block)
 
 

@@ -52,6 +52,7 @@ class HoleResult:
     `theorem`: the declaration's full name, or "example"; `line`, `column`: where the hole is in the source that the
     result carries, lines from 1. `proof`: the tactic block, "" where there is none. `reason`: why not, one sentence.
     `stage`: what found the proof, "one-liner" or the strategy's name. `axioms`: what the whole theorem leans on.
+    `premises`: those of the library that the proof names; empty where none were looked for.
     """
 
     theorem: str
@@ -63,6 +64,7 @@ class HoleResult:
     steps: tuple[ProofStep, ...] = ()
     stage: str = ""
     axioms: tuple[str, ...] = ()
+    premises: tuple[str, ...] = ()
     statistics: ProveStatistics = field(default_factory=ProveStatistics)
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.generators.premises import LibraryPremises
 from prover.generators.protocol import TacticGenerator
 from prover.guidance import NONE
 from prover.lean.protocol import Limits
@@ -28,7 +29,9 @@ class Settings:
     hole; `checks` are tactics given to Lean by the tree search. `candidates`: tactics kept for a state. `workers`: how
     many tactics Lean can run at once. `limits`: of one tactic in the tree search. `openings`: whether whole one-line
     proofs are tried before the tree. `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the
-    default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter.
+    default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter. `premises`:
+    how many of the library are retrieved for a goal, or where they come from; a number above 0 needs the index that
+    `entails index` builds.
     """
 
     generator: str | TacticGenerator = "portfolio"
@@ -41,6 +44,7 @@ class Settings:
     workers: int = 1
     limits: Limits = TACTIC_LIMITS
     openings: bool = True
+    premises: int | LibraryPremises = 0
     critic: str | Path | Critic | None = NONE
     perspectives: Mapping[str, float] | None = None
     quotas: Mapping[str, int] | None = None

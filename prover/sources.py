@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from prover import script
 from prover.lean.holes import MISSING, cannot_run, completions, normalise
+from prover.lean.native import scan
 from prover.lean.protocol import BadSource, Lean, Opened
 
 NEEDS_NATIVE = (
@@ -52,6 +53,14 @@ def uncompleted(source: str, opened: Opened, accepted: Sequence[script.Edit]) ->
     filled = {edit.end for edit in accepted}
     ends = [start + len(MISSING) for start in completions(normalise(source), opened.source)]
     return [script.Edit(end - len(MISSING), end, "") for end in ends if end not in filled]
+
+
+def imported(source: str) -> tuple[str, ...]:
+    """The modules that a source imports; Init, unless it says `prelude`."""
+    blanked = scan.blank(source)
+    header = scan.header(blanked)
+    prelude = re.search(r"\bprelude\b", blanked[: header.end]) is not None
+    return tuple(dict.fromkeys((*(() if prelude else ("Init",)), *header.imports)))
 
 
 def no_such(opened: Opened, theorem: str) -> str:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover.generators.answers import top_level
 from prover.generators.hints import Hints
 from prover.generators.model import ModelGenerator, Proof
-from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.prompts import ProofQuestion
-from prover.generators.protocol import Position
+from prover.generators.protocol import Premise
 from prover.lean.protocol import Advanced, Crashed, Hole, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import ProofState
 
@@ -42,18 +41,14 @@ class WholeProofs:
     Args:
         rounds: 1 is no repair; in each further round the best failed proofs are sent back with Lean's message.
         repairs: how many of them a round.
-        premises: what may help with the theorem, best first; none by default.
 
     Attributes:
         hints: prefixes that went through, for the search that follows.
         troubles: sentences of the model's that were no proofs, and notes.
     """
 
-    def __init__(
-        self, generator: ModelGenerator, rounds: int = 2, repairs: int = 4, premises: PremisesFor = no_premises
-    ) -> None:
+    def __init__(self, generator: ModelGenerator, rounds: int = 2, repairs: int = 4) -> None:
         self.generator = generator
-        self.premises = premises
         self.rounds = rounds
         self.repairs = repairs
         self.hints = Hints()
@@ -66,8 +61,11 @@ class WholeProofs:
         hole: Hole,
         deadline: float,
         limits: Limits = WHOLE_LIMITS,
+        premises: Sequence[Premise] = (),
     ) -> Iterator[Attempt]:
         """Every different proof the model writes, with its outcome; ends at the deadline (`time.monotonic`).
+
+        `premises`: what may help with the theorem, best first.
 
         A `Solved` one is a candidate for the gate; asking for more goes on.
 
@@ -77,8 +75,7 @@ class WholeProofs:
         header, statement = posed(source, hole)
         if time.monotonic() >= deadline:
             return
-        premises = tuple(self.premises(Position(lean.goals(hole.state))))
-        first = ProofQuestion(statement, header, premises, id=hole.theorem)
+        first = ProofQuestion(statement, header, tuple(premises), id=hole.theorem)
         questions = [first]
         tried: set[str] = set()
         for number in range(self.rounds):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator, Proposed, Tactic
-from prover.generators.premises import PremisesFor, no_premises
+from prover.generators.premises import PremisesFor, offered
 from prover.generators.prompts import StateQuestion
 from prover.generators.protocol import Position, TacticGenerator
 from prover.models.errors import BadRequest
@@ -31,13 +31,13 @@ class ModelTactics:
     """Tactics of a model for the goals of each position, all positions in one batch.
 
     Args:
-        premises: what may help at a position, best first; none by default.
+        premises: what may help at a position, best first; by default what comes with it.
 
     Attributes:
         troubles: sentence → how often it was met: states the model could not be asked about, or had nothing for.
     """
 
-    def __init__(self, generator: ModelGenerator, premises: PremisesFor = no_premises) -> None:
+    def __init__(self, generator: ModelGenerator, premises: PremisesFor = offered) -> None:
         self.generator = generator
         self.premises = premises
         self.troubles: Counter[str] = Counter()

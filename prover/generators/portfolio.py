@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from prover.generators.protocol import Position, TacticGenerator
-from prover.generators.rules import algebra, bounded, closing, modular, rewriting, structural
+from prover.generators.rules import algebra, bounded, closing, modular, premises, rewriting, structural
 from prover.generators.rules.base import Rule, Suggestion
 from search.protocols import Candidate
 
 _ARITHMETIC_STEPS = range(1, 4)
 _SEARCHES = 6
+_FIRST, _TURN = 9, 4
 
 
 def arithmetic(position: Position) -> Iterator[Suggestion]:
@@ -37,9 +38,11 @@ RULES: Mapping[str, Rule] = {
     "simplification": rewriting.simplification,
     "rewriting": rewriting.rewriting,
     "application": rewriting.application,
+    "premises": premises.premises,
     "cases": structural.cases,
     "induction": structural.induction,
     "arithmetic": arithmetic,
+    "library": closing.library,
 }
 
 
@@ -76,9 +79,18 @@ class Portfolio:
 
     def opening(self, position: Position) -> tuple[list[str], list[str]]:
         """Whole proofs of the theorem, in the order to try them: for any goal, and what this goal suggests."""
-        general = list(dict.fromkeys(closing.openings(position)))
+        general = list(dict.fromkeys(_interleaved(closing.openings(position), premises.openings(position))))
         special = dict.fromkeys(tactic for rule in OPENING_RULES for _, tactic in rule(position))
         return general, [tactic for tactic in special if tactic not in general]
+
+
+def _interleaved(plain: Iterator[str], retrieved: Iterator[str]) -> Iterator[str]:
+    """The quickest that need no premises, then `_TURN` with premises for each without."""
+    yield from islice(plain, _FIRST)
+    for tactic in plain:
+        yield from islice(retrieved, _TURN)
+        yield tactic
+    yield from retrieved
 
 
 def _portfolio(seed: int) -> TacticGenerator:

@@ -1,33 +1,97 @@
-"""Premises for prompts: what the library's rankers find for a position's first goal.
+"""Premises for a hole: what the library's rankers find for a goal, among what the hole's source can see.
 
-Not here: ranking (`retrieval`), how a prompt shows premises (`prompts.py`).
+Accessible are the modules that the source imports, directly or through others (LeanDojo's rule: Yang et al. 2023,
+section 4.1), and never the theorem itself. A theorem's own name is a hint as well: libraries name the same fact alike
+for one type and the next (`Array.map_map`, `Vector.map_map`), so at the theorem's own goal the premises that BM25 finds
+for its name come first.
+
+Not here: ranking (`retrieval`), what is made of premises (`rules/premises.py`), how a prompt shows them (`prompts.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from prover.generators.answers import TACTIC_WORDS
 from prover.generators.protocol import Position, Premise
-from retrieval.records import Query
 
 if TYPE_CHECKING:
     from retrieval.library import Library
+    from retrieval.records import Position as Place
 
 PremisesFor: TypeAlias = Callable[[Position], Sequence[Premise]]
 
+#: The index that `entails index` builds.
+DEFAULT_INDEX = "embedded"
+DEFAULT_COUNT = 16
+#: How many of the premises of a theorem's own goal are found by its name.
+_BY_NAME = 5
+_IDENTIFIER = re.compile(r"[^\W\d][\w'!?₀-₉]*(?:\.[^\W\d][\w'!?₀-₉]*)*")
+
 
 def no_premises(_position: Position) -> Sequence[Premise]:
-    """For a model that is not shown any."""
+    """Where there are none."""
     return ()
 
 
-class LibraryPremises:
-    """The best `count` premises of a library, ranked once for each goal."""
+def offered(position: Position) -> Sequence[Premise]:
+    """Those that came with the position."""
+    return position.premises
 
-    def __init__(self, library: Library, count: int = 8) -> None:
-        self.library = library
+
+class LibraryPremises:
+    """The best `count` premises of a library for any goal; `at` a hole, only those that are accessible there.
+
+    `library`: an open one, or what opens it when it is first needed. `optional`: where it cannot be used, `troubles`
+    says so and there are no premises; without, the RetrievalError is raised at the first goal. `troubles` is shared
+    with what `at` makes: sentences, each once.
+    """
+
+    def __init__(
+        self, library: Library | Callable[[], Library], count: int = DEFAULT_COUNT, *, optional: bool = False
+    ) -> None:
         self.count = count
+        self.optional = optional
+        self.troubles: dict[str, None] = {}
+        self._open = library if callable(library) else lambda: library
+        self._closed = count < 1
+        self._everywhere = HolePremises(self, None, "")
+
+    def library(self) -> Library | None:
+        """The library; None where it cannot be used and is optional."""
+        from retrieval.errors import RetrievalError
+
+        if self._closed:
+            return None
+        try:
+            return self._open()
+        except RetrievalError as error:
+            if not self.optional:
+                raise
+            self.troubles[f"going on without premises: {error}"] = None
+            self._closed = True
+            return None
+
+    def at(self, imports: Sequence[str], theorem: str) -> HolePremises:
+        """For a theorem, by its full name, of a source that imports these modules."""
+        return HolePremises(self, tuple(imports), theorem)
+
+    def __call__(self, position: Position) -> Sequence[Premise]:
+        """As if everything were accessible; for a goal that belongs to no source."""
+        return self._everywhere(position)
+
+
+class HolePremises:
+    """What `LibraryPremises.at` gives: premises accessible at one hole, ranked once for each goal."""
+
+    def __init__(self, source: LibraryPremises, imports: tuple[str, ...] | None, theorem: str) -> None:
+        self._source = source
+        self._imports = imports
+        self._theorem = theorem
+        self._place: Place | None = None
         self._known: dict[str, tuple[Premise, ...]] = {}
 
     def __call__(self, position: Position) -> Sequence[Premise]:
@@ -35,6 +99,77 @@ class LibraryPremises:
             return ()
         text = position.goals[0].text
         if text not in self._known:
-            hits = self.library.rank(Query(text), self.count)
-            self._known[text] = tuple(Premise(hit.name, self.library.corpus[hit.index].code) for hit in hits)
+            library = self._source.library()
+            is_theorem = all("intro" in step for step in position.steps)
+            self._known[text] = () if library is None else self._ranked(library, text, is_theorem)
         return self._known[text]
+
+    def _ranked(self, library: Library, text: str, is_theorem: bool) -> tuple[Premise, ...]:
+        from retrieval.records import Query
+
+        count, place = self._source.count, self._placed(library)
+        query = Query(text, place, exclude=(self._theorem,) if self._theorem else ())
+        found = [hit.index for hit in library.rank(query, count)]
+        first = self._by_name(library, place) if is_theorem and self._theorem else []
+        made = (library.corpus[i] for i in list(dict.fromkeys((*first, *found)))[:count])
+        return tuple(Premise(p.name, p.code, p.kind, p.attributes) for p in made)
+
+    def _by_name(self, library: Library, place: Place) -> list[int]:
+        """Accessible premises whose names and statements have the words of the theorem's name."""
+        from retrieval.records import Query
+
+        words = library.rankers.get("bm25")
+        if words is None:
+            return []
+        numbers, _ = words.top(Query(self._theorem, place, exclude=(self._theorem,)), _BY_NAME)
+        return numbers.tolist()
+
+    def _placed(self, library: Library) -> Place:
+        """The modules imported, as far as the index knows them."""
+        from retrieval.records import Everywhere, Importing
+
+        if self._place is None:
+            self._place = Everywhere()
+            if self._imports is not None:
+                modules = set(library.corpus.modules)
+                known = tuple(name for name in self._imports if name in modules)
+                if len(known) < len(self._imports):
+                    missing = ", ".join(name for name in self._imports if name not in modules)
+                    self._source.troubles[f"no premises of {missing}: the index has no such module; "
+                                          "`entails index --library` adds one."] = None  # fmt: skip
+                self._place = Importing(known)
+        return self._place
+
+    def named_in(self, tactics: str) -> tuple[str, ...]:
+        """The accessible premises that a tactic block names, in the order of the text."""
+        library = self._source.library()
+        if library is None:
+            return ()
+        corpus, found = library.corpus, dict[str, None]()
+        allowed = corpus.accessible.mask(self._placed(library)).allowed
+        for match in _IDENTIFIER.finditer(tactics):
+            if match.group() in TACTIC_WORDS:
+                continue
+            number = next((n for name in _prefixes(match.group()) if (n := corpus.find(name)) is not None), None)
+            if number is not None and allowed[number]:
+                found[corpus.names[number]] = None
+        return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def open_index(name: str = DEFAULT_INDEX, lean: str | None = None) -> Library:
+    """The named index of the user's cache, opened once in a process.
+
+    Raises:
+        RetrievalError: there is none (`IndexMissing`), it is damaged, or of another Lean than `lean`.
+    """
+    from retrieval.library import Library, cache_folder
+
+    return Library.open(cache_folder(name), lean)
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """`Iff.foo.mp`, `Iff.foo`, `Iff`: the longest that a library knows is meant."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]

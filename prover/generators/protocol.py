@@ -17,10 +17,16 @@ from search.protocols import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """A lemma the proof may use. statement: its declaration, `theorem Nat.add_comm (n m : Nat) : n + m = m + n`."""
+    """A declaration the proof may use.
+
+    `statement`: its type as Lean prints it, `∀ (n m : Nat), n + m = m + n`, or its declaration, `theorem Nat.add_comm
+    (n m : Nat) : n + m = m + n`. `kind`, `attributes`: as in `retrieval.Premise`.
+    """
 
     name: str
     statement: str
+    kind: str = "theorem"
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
