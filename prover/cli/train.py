@@ -14,6 +14,8 @@ import typer
 
 from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_corpus, progress, read_examples, sentences
 from prover.cli.train_critic import critic
+from prover.cli.train_loop import loop
+from prover.cli.train_policy import policy
 from prover.cli.train_tactic import tactic
 
 app = typer.Typer(add_completion=False, help="Train the models that guide proofs.", no_args_is_help=True)
@@ -22,6 +24,8 @@ SCHEMA = 1
 
 
 app.command()(tactic)
+app.command()(policy)
+app.command()(loop)
 app.command()(critic)
 
 

@@ -1,0 +1,118 @@
+"""The portfolio led by the policy: more candidates than could all be tried, the promising and cheap ones first.
+
+Candidates are tried in the order of chance over cost, which finds a success soonest where tries are independent
+(Simon & Kadane, 1975); since they are not, the chances are those after the failure of what comes before. Not here:
+scores (`model.py`), candidates (`pool.py`, the portfolio).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from prover.generators.portfolio import Portfolio
+from prover.generators.protocol import Position, TacticGenerator
+from prover.policy import model
+from prover.policy.model import Encoded, Policy
+from prover.policy.pool import closers, extras, finish, listed, moves
+from search.protocols import Candidate
+
+WEIGHTS = Path(__file__).with_name("weights.npz")
+#: How many places of the order are decided one by one, under the failure of all before; the rest keep their order.
+_CAREFUL = 64
+_KEPT_STEPS = 48
+_LEAST_CHANCE = 1e-4
+
+
+@lru_cache(maxsize=2)
+def shipped(path: Path = WEIGHTS) -> Policy:
+    """The weights of the package, loaded once. Raises `BadWeights`."""
+    return model.load(path)
+
+
+class PolicyGenerator:
+    """See `TacticGenerator`.
+
+    Args:
+        policy: the shipped one by default.
+        inner: what proposes besides the pool.
+        noise: added to the log-odds, from a Gumbel distribution of that scale, to explore; by `seed`.
+    """
+
+    def __init__(
+        self, policy: Policy | None = None, inner: TacticGenerator | None = None, noise: float = 0.0, seed: int = 0
+    ) -> None:
+        self.policy = shipped() if policy is None else policy
+        self.inner = Portfolio() if inner is None else inner
+        self.noise = noise
+        self._rng = np.random.default_rng(seed)
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """Steps, by chance over cost; their log-probabilities are those of the chances, and sum to one."""
+        inner = self.inner.propose(positions)
+        return [self._steps(position, found) for position, found in zip(positions, inner, strict=True)]
+
+    def _steps(self, position: Position, found: Sequence[Candidate]) -> list[Candidate]:
+        if not position.goals:
+            return []
+        goal = position.goals[0]
+        tactics = list(dict.fromkeys((*(c.action for c in found), *closers(goal), *moves(goal))))
+        encoded = self.policy.encoder.encode(position, tactics, opening=False)
+        chances = _chance(self._noisy(self.policy.logits(encoded)))
+        order = np.argsort(-chances / self.policy.seconds(encoded), kind="stable")[:_KEPT_STEPS]
+        logs = np.log(chances / chances[order].sum())
+        return [Candidate(tactics[i], min(0.0, float(logs[i]))) for i in order]
+
+    def opening(self, position: Position) -> tuple[list[str], list[str]]:
+        """Whole proofs, all in one order."""
+        return self.arrange([("", position)]), []
+
+    def arrange(self, places: Sequence[tuple[str, Position]]) -> list[str]:
+        """Whole proofs for several forms of a theorem in one order; what leads to a form goes before its tactics."""
+        groups = []
+        for lead, position in places:
+            tactics = self.whole(position)
+            encoded = self.policy.encoder.encode(position, tactics, opening=True)
+            groups.append(([f"{lead}\n{t}" if lead else t for t in tactics], encoded))
+        return self._ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
+
+    def whole(self, position: Position) -> list[str]:
+        """The candidates for a whole proof: the portfolio's, and moves with what closes what they leave."""
+        goal = position.goals[0]
+        general, special = self.inner.opening(position) if hasattr(self.inner, "opening") else ([], [])
+        told = listed(goal)
+        ends = [*closers(goal), finish(told), *extras(goal)]
+        pairs = (f"{move} <;> {end}" for move in moves(goal) for end in ends)
+        made = dict.fromkeys((*general, *special, *ends, *pairs))
+        # `intros` does nothing where nothing is to be introduced; where there is, another form of the theorem has it.
+        return [tactic for tactic in made if not tactic.startswith("intros;")]
+
+    def _ordered(self, tactics: Sequence[str], groups: Sequence[Encoded]) -> list[str]:
+        logits = self._noisy(np.concatenate([self.policy.logits(e) for e in groups]))
+        seconds = np.concatenate([self.policy.seconds(e) for e in groups])
+        failures = np.concatenate([e.failures for e in groups])
+        left = np.ones(len(tactics), bool)
+        known: set[int] = set()
+        order: list[int] = []
+        for _ in range(min(_CAREFUL, len(tactics))):
+            worth = np.where(left, _chance(logits) / seconds, -1.0)
+            best = int(worth.argmax())
+            order.append(best)
+            left[best] = False
+            fresh = [int(f) for f in failures[best] if int(f) not in known]
+            known.update(fresh)
+            if fresh:
+                logits = logits + np.concatenate([self.policy.after_failure(e, fresh) for e in groups])
+        worth = _chance(logits) / seconds
+        order += [int(i) for i in np.argsort(-worth, kind="stable") if left[i]]
+        return [tactics[i] for i in order]
+
+    def _noisy(self, logits: np.ndarray) -> np.ndarray:
+        return logits + self._rng.gumbel(0.0, self.noise, len(logits)) if self.noise else logits
+
+
+def _chance(logits: np.ndarray) -> np.ndarray:
+    return np.maximum(1 / (1 + np.exp(-np.clip(logits, -30, 30))), _LEAST_CHANCE)
