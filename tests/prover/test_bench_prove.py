@@ -14,7 +14,7 @@ from dataclasses import asdict
 import psutil
 import pytest
 
-from prover import bench
+from prover import crew
 from prover.bench import BadResults, BenchResult, Summary, resume, run
 from prover.data.rows import Row
 
@@ -32,7 +32,7 @@ def children() -> set[int]:
     """Workers of any run on this machine."""
     return {
         p.pid for p in psutil.process_iter(["cmdline", "status"])
-        if (p.info["cmdline"] or [])[1:3] == ["-m", "prover.bench"] and p.info["status"] != psutil.STATUS_ZOMBIE
+        if (p.info["cmdline"] or [])[1:3] == ["-m", "prover.crew"] and p.info["status"] != psutil.STATUS_ZOMBIE
     }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path):
 
 
 def test_a_worker_that_dies_costs_its_theorem_only(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "GRACE", 60.0)
+    monkeypatch.setattr(crew, "GRACE", 60.0)
     out = tmp_path / "out.jsonl"
     hard = Row("hard", "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False")
     before = children()
@@ -96,7 +96,7 @@ def test_a_worker_that_dies_costs_its_theorem_only(prepared, tmp_path, monkeypat
 
 
 def test_a_worker_that_hangs_is_replaced(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "GRACE", -28.0)  # answers are waited for 2 s
+    monkeypatch.setattr(crew, "GRACE", -28.0)  # answers are waited for 2 s
     out = tmp_path / "out.jsonl"
     hard = Row("hard", "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False")
     before = children()
