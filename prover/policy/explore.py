@@ -30,7 +30,7 @@ from prover.generators.protocol import Position, Premise
 from prover.hole import INTRODUCE
 from prover.lean.protocol import Advanced, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import Goal, ProofState
-from prover.policy.pool import closers, extras, listed, moves
+from prover.policy.pool import closers, extras, moves
 
 if TYPE_CHECKING:
     from prover.generators.premises import LibraryPremises
@@ -40,7 +40,7 @@ VERSION = 1
 CODES = {Solved: "s", Advanced: "a", Rejected: "r", TimedOut: "t", Crashed: "c"}
 #: Heartbeats decide; the clock only where the machine is busy, since stopping by it costs a restore.
 _CLOSER = Limits(800, 1.0)
-_WHOLE = Limits(2_000, 1.5)
+_WHOLE = Limits(1_200, 1.2)
 _SLOW = Limits(6_000, 3.0)
 _VERIFY_SECONDS = 60.0
 #: Searching the library takes longer than all else together: tried on this share of the theorems, beside their time.
@@ -143,7 +143,7 @@ def explore(
     run = Exploration(lean, rng)
     start = run.node(hole.state)
     if run.goals[0][0].head == "∀":
-        for tactic in closers(run.goals[0][0]):
+        for tactic in closers(Position(run.goals[0])):
             run.run(0, tactic, _CLOSER)
         kids = run.move(0, INTRODUCE)
         start = kids[0] if len(kids) == 1 else 0
@@ -176,17 +176,16 @@ def _premise(premise: Premise) -> dict[str, Any]:
 def _shuffled(position: Position, rng: random.Random) -> list[str]:
     """Whole proofs and moves in a random order; a move is followed by its closers."""
     goal = position.goals[0]
-    told = listed(goal)
     general, special = Portfolio().opening(position)
     whole = [t for t in (*general, *_sample(special, rng), *extras(goal)) if not t.startswith("intros;")]
     groups = [[t] for t in dict.fromkeys(whole)]
     for move in moves(goal):
-        ends = list(closers(goal))
+        ends = list(closers(position))
         rng.shuffle(ends)
-        more = [t for t in extras(goal, told) if rng.random() < _EXTRA_SHARE]
+        more = [t for t in extras(goal) if rng.random() < _EXTRA_SHARE]
         groups.append([f"{move} <;> {end}" for end in (*ends, *more)])
     rng.shuffle(groups)
-    return [*closers(goal), *(tactic for group in groups for tactic in group)]
+    return [*closers(position), *(tactic for group in groups for tactic in group)]
 
 
 def _sample(special: Sequence[str], rng: random.Random) -> list[str]:

@@ -59,7 +59,7 @@ class PolicyGenerator:
         if not position.goals:
             return []
         goal = position.goals[0]
-        tactics = list(dict.fromkeys((*(c.action for c in found), *closers(goal), *moves(goal))))
+        tactics = list(dict.fromkeys((*(c.action for c in found), *closers(position), *moves(goal))))
         encoded = self.policy.encoder.encode(position, tactics, opening=False)
         chances = _chance(self._noisy(self.policy.logits(encoded)))
         order = np.argsort(-chances / self.policy.seconds(encoded), kind="stable")[:_KEPT_STEPS]
@@ -84,7 +84,7 @@ class PolicyGenerator:
         goal = position.goals[0]
         general, special = self.inner.opening(position) if hasattr(self.inner, "opening") else ([], [])
         told = listed(goal)
-        ends = [*closers(goal), finish(told), *extras(goal)]
+        ends = [*closers(position), finish(told), *extras(goal)]
         pairs = (f"{move} <;> {end}" for move in moves(goal) for end in ends)
         made = dict.fromkeys((*general, *special, *ends, *pairs))
         # `intros` does nothing where nothing is to be introduced; where there is, another form of the theorem has it.

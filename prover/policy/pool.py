@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from prover.generators.protocol import Position
 from prover.generators.rules.base import defined, mentions, names_in, propositions, variables
 from prover.generators.rules.closing import injections
+from prover.generators.rules.premises import worth_telling
 from prover.lean.state import Goal, Hypothesis
 
 _NAMES = 6
@@ -39,17 +41,19 @@ def listed(goal: Goal) -> str:
     return f" [{', '.join(names)}]" if names else ""
 
 
-def closers(goal: Goal, told: str | None = None) -> Iterator[str]:
-    """Tactics that close a goal or fail, the cheap ones first. `told`: the definitions of the goal before a move."""
-    told = listed(goal) if told is None else told
+def closers(position: Position) -> Iterator[str]:
+    """Tactics that close a goal or fail, the cheap ones first."""
+    told = listed(position.goals[0])
+    helped = ", ".join(worth_telling(position.premises)[:_NAMES])
     yield from ("rfl", "omega", "simp", "simp_all", "grind")
-    if told:
-        yield from (f"simp{told}", f"simp_all{told}", f"grind{told}")
+    for names in (told, f" [{helped}]" if helped else ""):
+        if names:
+            yield from (f"simp{names}", f"simp_all{names}", f"grind{names}")
 
 
-def extras(goal: Goal, told: str | None = None) -> Iterator[str]:
+def extras(goal: Goal) -> Iterator[str]:
     """More closers, each for few goals."""
-    told = listed(goal) if told is None else told
+    told = listed(goal)
     yield from (f"(split <;> simp_all{told})", f"(simp_all{told}; omega)", "solve_by_elim", "nofun")
     yield from (f"simp +contextual{told}", "decide", "ac_rfl", f"simp_all +arith{told}")
     yield f"simp [*, {told[2:-1]}]" if told else "simp [*]"

@@ -136,6 +136,11 @@ def _closing(u: Use) -> Iterator[str]:
         yield f"rw [← {u.name}]"
 
 
+def worth_telling(premises: Sequence[Premise]) -> list[str]:
+    """Names of the premises that `simp` and `grind` are to be told of."""
+    return [u.name for u in _told([use(premise) for premise in premises])]
+
+
 def _told(uses: Sequence[Use]) -> list[Use]:
     """Those that `simp` and `grind` are to be told of."""
     return [u for u in uses if not u.logic and (u.equation or not u.proves or u.implies)]
