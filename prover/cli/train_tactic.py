@@ -1,6 +1,6 @@
-"""`entails train tactic`: fine-tune a language model on (state, premises) → tactic pairs.
+"""`entails train tactic`: fine-tune a language model on the steps of found proofs.
 
-Not here: any training (prover/train/).
+Not here: reading proofs, curation, training (prover/train/).
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ SCHEMA = 1
 
 
 def tactic(
-    data: Annotated[Path, typer.Argument(help="JSON lines: state, tactic, and premises with name and statement.")],
+    data: Annotated[list[Path], typer.Argument(help="Logs of searches (files or folders), results of `entails prove "
+                                                    "--json`, LeanDojo splits, or JSON lines with state and tactic.")],
     base: Annotated[str, typer.Option(help="The checkpoint to start from: folder, .gguf file, hub id or short name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoints, logs and the model.")],
-    validation: Annotated[Path | None, typer.Option(help="Pairs to validate on at the end.")] = None,
+    validation: Annotated[Path | None, typer.Option(help="Steps to validate on at the end, as DATA.")] = None,
+    curation: Annotated[bool, typer.Option(help="Prune trivial proofs and ineffective steps.")] = True,
+    premises: Annotated[int, typer.Option(help="Library premises shown for each state.", min=0)] = 0,
+    pairs: Annotated[Path | None, typer.Option(help="Write the pairs that are trained on to this file.")] = None,
     prompt: Annotated[str | None, typer.Option("--format", help="Prompt format; the base's own by default.")] = None,
     lora: Annotated[bool, typer.Option("--lora", help="Train low-rank updates instead of all weights.")] = False,
     lora_rank: Annotated[int, typer.Option(help="Rank of the updates.")] = 16,
@@ -40,9 +44,10 @@ def tactic(
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:  # fmt: skip
     """Fine-tune a language model that proposes tactics. Ctrl-C saves a checkpoint; --resume goes on."""
-    from prover.cli.premises import progress
+    from prover.cli.premises import progress, sentences
+    from prover.generators.premises import LibraryPremises, open_index
     from prover.models.errors import ModelError
-    from prover.train import Settings, finetune, read_examples
+    from prover.train import Settings, curate, examples_of, finetune, read_steps, with_premises, write_examples
 
     settings = Settings(
         base=base, out=str(out), format=prompt, method="lora" if lora else "full", epochs=epochs, steps=steps,
@@ -53,12 +58,22 @@ def tactic(
     # Notes of one library to another are none of the user's business.
     warnings.filterwarnings("ignore", module="transformers|peft|torch")
     try:
-        examples = read_examples(data)
-        checks = read_examples(validation) if validation is not None else []
+        found = [step for file in data for step in read_steps(file)]
+        learned = curate(found, seed) if curation else curate(found, seed, most=0)
+        held_out = read_steps(validation) if validation is not None else []
+        with sentences():
+            shown_premises = LibraryPremises(open_index, premises)
+            examples = examples_of(with_premises(learned.kept, shown_premises))
+            checks = examples_of(with_premises(held_out, shown_premises))
+        if pairs is not None:
+            write_examples(examples, pairs)
         with progress(quiet=as_json) as shown:
             task = shown.add_task("training", total=None)  # type: ignore[attr-defined]
+            news = iter([] if as_json else [f"entails: {learned}"])
 
             def report(step: int, total: int, loss: float) -> None:
+                for line in news:  # at the first step: the run has begun
+                    print(line, file=sys.stderr)
                 shown.update(task, completed=step, total=total, description=f"loss {loss:.3f}")  # type: ignore[attr-defined]
 
             trained = finetune(examples, settings, checks, resume, report)

@@ -86,7 +86,7 @@ def throughput(checkpoint: Checkpoint, tokens: int, repeats: int) -> None:
         ("this layer, batch 1", one_at_a_time, STATES[:2]),
         ("this layer, batch 8", ours, STATES),
     ]
-    seconds, memory = _interleaved([partial(run, states) for _, run, states in runs], repeats)
+    seconds, memory, _ = _interleaved([partial(run, states) for _, run, states in runs], repeats)
     base = len(runs[0][2]) * tokens / seconds[0]
     print(f"Batched generation, {tokens} tokens each, median of {repeats}")
     for (name, _, states), took, peak in zip(runs, seconds, memory, strict=True):
@@ -119,8 +119,7 @@ def scoring(checkpoint: Checkpoint, _tokens: int, repeats: int) -> None:
         return values
 
     runs = [one_by_one, with_known_state, together]
-    values = [run() for run in runs]
-    seconds, memory = _interleaved(runs, repeats)
+    seconds, memory, values = _interleaved(runs, repeats)
     print(f"{len(children)} children scored on a {len(ids)}-token state, median of {repeats}")
     for name, took, found, peak in zip(
         ("one full pass per child", "one by one, state read once", "all in one pass"),
@@ -196,12 +195,14 @@ def _state_and_children(checkpoint: Checkpoint) -> tuple[str, list[str]]:
     return state, [patterns[k % 4].format(k // 4) for k in range(CHILDREN)]
 
 
-def _interleaved(runs: Sequence[Callable[[], Any]], repeats: int) -> tuple[list[float], list[str]]:
-    """Median seconds of each, in turns so that what else the machine does hits all alike; GPU memory."""
+def _interleaved(runs: Sequence[Callable[[], Any]], repeats: int) -> tuple[list[float], list[str], list[Any]]:
+    """Median seconds of each, in turns so that what else the machine does hits all alike; GPU memory; what they gave.
+
+    Each runs once before, which is not counted.
+    """
     torch = need("torch")
     cuda = torch.cuda.is_available()
-    for run in runs:
-        run()
+    values = [run() for run in runs]
     taken: list[list[float]] = [[] for _ in runs]
     peaks = ["" for _ in runs]
     for _ in range(repeats):
@@ -214,7 +215,7 @@ def _interleaved(runs: Sequence[Callable[[], Any]], repeats: int) -> tuple[list[
                 torch.cuda.synchronize()
                 peaks[index] = f"  {torch.cuda.max_memory_allocated() / 2**20:.0f} MiB"
             taken[index].append(time.perf_counter() - start)
-    return [statistics.median(each) for each in taken], peaks
+    return [statistics.median(each) for each in taken], peaks, values
 
 
 if __name__ == "__main__":

@@ -13,8 +13,12 @@ import importlib
 from typing import Any
 
 _NAMES: dict[str, str] = {
-    **dict.fromkeys(("Example", "read_examples"), "prover.train.examples"),
-    **dict.fromkeys(("Settings", "Trained", "finetune"), "prover.train.trainer"),
+    **dict.fromkeys(("Step", "read_steps"), "prover.train.steps"),
+    "with_premises": "prover.train.premises",
+    **dict.fromkeys(("Curated", "curate"), "prover.train.curation"),
+    **dict.fromkeys(("Example", "examples_of", "read_examples", "write_examples"), "prover.train.examples"),
+    **dict.fromkeys(("Settings", "finetune"), "prover.train.trainer"),
+    "Trained": "prover.train.folder",
 }
 
 __all__ = sorted(_NAMES)

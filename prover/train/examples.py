@@ -1,21 +1,20 @@
-"""Training pairs from a file: a proof state, the premises at hand, and the tactic that worked.
+"""Training pairs: a proof state, the premises at hand, and the tactic that worked.
 
 JSON lines: `{"state": "n : Nat\\n⊢ n + 0 = n", "tactic": "simp", "premises": [{"name": …, "statement": …}]}`; premises
-may be missing. Not here: where pairs come from (search logs, proofs), tokens (`trainer.py`).
+may be missing. Not here: where pairs come from (`steps.py`), tokens (`trainer.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from prover.generators.answers import gives_up
 from prover.generators.protocol import Premise
 from prover.models.errors import BadRequest
+from prover.train.steps import Step, read_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,54 +27,44 @@ class Example:
 
 
 def read_examples(path: str | Path) -> list[Example]:
-    """The pairs of a file, each once, in its order; pairs whose tactic gives up (`sorry`) are left out.
+    """All steps of a file that `read_steps` reads, each once, in their order, without any curation.
 
     Raises:
-        BadRequest: the file cannot be read, or a line is no pair; the sentence says which and why.
+        BadRequest: the file cannot be read; the sentence says where and why.
     """
-    found: dict[Example, None] = {}
+    return examples_of(read_steps(path))
+
+
+def examples_of(steps: Iterable[Step]) -> list[Example]:
+    """Steps as pairs, each once, in their order."""
+    return list(dict.fromkeys(Example(step.state, step.tactic, step.premises) for step in steps))
+
+
+def write_examples(examples: Iterable[Example], path: Path) -> None:
+    """Pairs as JSON lines, which `read_steps` reads.
+
+    Raises:
+        BadRequest: the file cannot be written.
+    """
     try:
-        with Path(path).expanduser().open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    example = _example(line, f"{path}, line {number}")
-                    if not gives_up(example.tactic):
-                        found[example] = None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(
-            f"The training set {path} cannot be read: {getattr(error, 'strerror', None) or error}."
-        ) from error
-    return list(found)
+        with path.open("w", encoding="utf-8") as out:
+            for example in examples:
+                out.write(json.dumps(_line(example), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise BadRequest(f"The pairs cannot be written to {path}: {error.strerror or error}.") from error
+
+
+def _line(example: Example) -> dict[str, object]:
+    line: dict[str, object] = {"state": example.state, "tactic": example.tactic}
+    if example.premises:
+        line["premises"] = [{"name": premise.name, "statement": premise.statement} for premise in example.premises]
+    return line
 
 
 def data_hash(examples: Sequence[Example]) -> str:
     """SHA-256 of the pairs in their order: what a model was trained on."""
     digest = hashlib.sha256()
     for example in examples:
-        digest.update(json.dumps(asdict(example), sort_keys=True).encode())
+        digest.update(json.dumps(_line(example), sort_keys=True).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
     return digest.hexdigest()
-
-
-def _example(line: str, where: str) -> Example:
-    try:
-        body = json.loads(line)
-    except ValueError as error:
-        raise BadRequest(f"{where} is not JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise BadRequest(f"{where} is no object.")
-    for name in ("state", "tactic"):
-        if not isinstance(body.get(name), str) or not body[name].strip():
-            raise BadRequest(f"{where} has no {name!r}.")
-    return Example(body["state"], body["tactic"].strip(), tuple(_premises(body.get("premises") or (), where)))
-
-
-def _premises(listed: Any, where: str) -> Iterator[Premise]:
-    if not isinstance(listed, list | tuple):
-        raise BadRequest(f"{where}: `premises` is a list of objects with `name` and `statement`.")
-    for premise in listed:
-        fields = premise if isinstance(premise, dict) else {}
-        name, statement = fields.get("name"), fields.get("statement")
-        if not isinstance(name, str) or not isinstance(statement, str):
-            raise BadRequest(f"{where}: `premises` is a list of objects with `name` and `statement`.")
-        yield Premise(name, statement)

@@ -8,7 +8,6 @@ where pairs come from, the small policy, expert iteration.
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import signal
@@ -24,15 +23,14 @@ from prover.models.checkpoint import Checkpoint, is_out_of_memory, load, quiet
 from prover.models.errors import BadRequest, need
 from prover.models.registry import split_spec
 from prover.models.tokens import encode, encode_continuation
-from prover.train.checkpoints import latest_whole
 from prover.train.examples import Example, data_hash
+from prover.train.folder import MODEL, Trained, begin, end
 
 Method: TypeAlias = Literal["full", "lora"]
 Precision: TypeAlias = Literal["auto", "fp32", "bf16", "fp16"]
 
 # Positions of the loss that are not counted: the prompt's, and padding.
 IGNORED = -100
-RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +77,6 @@ class Settings:
             raise BadRequest("`max_length` must be at least 8.")
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """model: folder of the trained checkpoint; None where the run was stopped and can be resumed.
-
-    loss: of the last logged step, nats per token. validation_loss: over the validation pairs, if any.
-    """
-
-    model: str | None
-    steps: int
-    loss: float
-    validation_loss: float | None = None
-    notes: tuple[str, ...] = ()
-
-
 def finetune(
     examples: Sequence[Example],
     settings: Settings,
@@ -102,7 +86,8 @@ def finetune(
 ) -> Trained:
     """Train, and save the model as a checkpoint that `open_model` opens (LoRA weights merged).
 
-    Ctrl-C saves a checkpoint and ends the run; `resume` goes on from the newest checkpoint that is whole.
+    Ctrl-C saves a checkpoint and ends the run; `resume` goes on from the newest checkpoint that is whole, and returns
+    what a finished run returned.
 
     Args:
         report: called with step, number of steps and loss as the run goes.
@@ -121,7 +106,9 @@ def finetune(
     kind, source = split_spec(settings.base)
     if kind != "transformers":
         raise BadRequest(f"Only a transformers checkpoint can be trained, and {settings.base!r} is of kind {kind!r}.")
-    start, notes = _begin(out, settings, examples, resume)
+    begun = begin(out, _identity(settings, examples), resume)
+    if begun.finished is not None:
+        return begun.finished
 
     transformers.set_seed(settings.seed)
     checkpoint = load(source, device=settings.device, dtype="float32", limit=settings.max_length)
@@ -146,7 +133,7 @@ def finetune(
     trainer.remove_callback(transformers.PrinterCallback)
     try:
         with _stoppable(watch), quiet(transformers):
-            trainer.train(resume_from_checkpoint=str(start) if start else None)
+            trainer.train(resume_from_checkpoint=str(begun.checkpoint) if begun.checkpoint else None)
         stopped = watch.stop
         value = float(trainer.evaluate()["eval_loss"]) if held_out and not stopped else None
     except (RuntimeError, MemoryError) as error:
@@ -160,35 +147,19 @@ def finetune(
         log.close()
     steps = trainer.state.global_step
     if stopped:
-        return Trained(None, steps, watch.loss, notes=tuple(notes))
+        return Trained(None, steps, watch.loss, notes=begun.notes)
     folder = _save(trainer.model, checkpoint, form, out, settings)
-    return Trained(str(folder), steps, watch.loss, value, tuple(notes))
+    trained = Trained(str(folder), steps, watch.loss, value, begun.notes)
+    end(out, trained)
+    return trained
 
 
-def _begin(out: Path, settings: Settings, examples: Sequence[Example], resume: bool) -> tuple[Path | None, list[str]]:
-    """The checkpoint to go on from, after making sure that the folder is this run's."""
-    identity = {**asdict(settings), "data": data_hash(examples)}
-    # Where it runs and where it lies do not change what it learns.
+def _identity(settings: Settings, examples: Sequence[Example]) -> dict[str, Any]:
+    """What determines the weights: where a run lies, on what it runs and how often it saves do not."""
+    fields = asdict(settings)
     for name in ("out", "device", "save_every"):
-        del identity[name]
-    record = out / RUN_FILE
-    there = list(out.glob("checkpoint-*")) if out.is_dir() else []
-    if there and not resume:
-        raise BadRequest(f"{out} holds checkpoints of an earlier run: resume it, or choose another folder.")
-    if resume and record.exists():
-        try:
-            before = json.loads(record.read_text())
-        except ValueError:
-            raise BadRequest(f"{record} is damaged, so that the run in {out} cannot be resumed.") from None
-        changed = sorted(name for name in identity if before.get(name) != identity[name])
-        if changed:
-            raise BadRequest(f"The run in {out} cannot be resumed with another {', '.join(changed)}.")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(identity, indent=1, sort_keys=True) + "\n")
-    except OSError as error:
-        raise BadRequest(f"{out} cannot be written: {error.strerror or error}.") from error
-    return latest_whole(out) if there else (None, [])
+        del fields[name]
+    return {**fields, "data": data_hash(examples)}
 
 
 def _format(name: str | None, checkpoint: Checkpoint) -> Format:
@@ -323,7 +294,7 @@ def _save(model: Any, checkpoint: Checkpoint, form: Format, out: Path, settings:
         model = model.merge_and_unload()
     model.config.use_cache = True
     model.config.entails_prompt_format = form.name
-    part, folder = out / "model.part", out / "model"
+    part, folder = out / f"{MODEL}.part", out / MODEL
     with quiet(need("transformers")):
         model.save_pretrained(part)
         checkpoint.tokenizer.save_pretrained(part)

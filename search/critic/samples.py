@@ -87,9 +87,12 @@ def gather(results: Iterable[Result]) -> list[Sample]:
 
 def ineffective(sample: Sample) -> bool:
     """The step to this state left nearly the same words: a rewriting to and fro, a hypothesis named anew."""
-    if not sample.parent:
-        return False
-    before, after = Counter(sample.parent.split()), Counter(sample.text.split())
+    return bool(sample.parent) and nearly_the_same(sample.parent, sample.text)
+
+
+def nearly_the_same(left: str, right: str) -> bool:
+    """Whether two states have the same words but for a share `SAME_WORDS`."""
+    before, after = Counter(left.split()), Counter(right.split())
     differing = ((before - after) + (after - before)).total()
     return differing <= SAME_WORDS * (before.total() + after.total())
 

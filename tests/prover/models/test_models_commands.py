@@ -94,6 +94,27 @@ def test_training_from_the_command_line(llama, tmp_path, capsys):
     assert "cannot be resumed with another steps" in capsys.readouterr().err
 
 
+def test_a_log_of_a_search_is_trained_on_and_its_pairs_are_written(llama, lean, tmp_path, capsys):
+    pytest.importorskip("accelerate")
+    from prover.prove import prove
+
+    log, pairs, out = tmp_path / "log.jsonl", tmp_path / "pairs.jsonl", tmp_path / "run"
+    source = "theorem t (p q : Prop) (hp : p) (hq : q) : q ∧ p := by sorry\ntheorem u (n : Nat) : n + 0 = n := by sorry"
+    assert prove(source, lean=lean, openings=False, seconds=60, log=log).proved
+    command = ["train", "tactic", str(log), "--base", str(llama), "--out", str(out), "--pairs", str(pairs)]
+    assert run(COMMANDS, [*command, "--steps", "2", "--lora"]) == 0
+    said = capsys.readouterr()
+    assert "pairs" in said.err
+    assert f"use it with: entails prove --model {out / 'model'}" in said.out
+    written = [json.loads(line) for line in pairs.read_text().splitlines()]
+    assert written[0]["state"].endswith("⊢ q ∧ p")
+    assert all(pair.keys() == {"state", "tactic"} for pair in written)
+
+    missing = tmp_path / "no" / "pairs.jsonl"
+    assert run(COMMANDS, ["train", "tactic", str(log), "--base", str(llama), "-o", "x", "--pairs", str(missing)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("lines", "base", "code", "said"),
     [

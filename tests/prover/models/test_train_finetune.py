@@ -163,8 +163,27 @@ def test_a_checkpoint_cut_in_half_is_passed_over_with_a_note(llama, tmp_path, na
     assert resumed.notes == (f"checkpoint-6 was passed over: {name} is missing or cut off.",)
 
 
+def test_a_run_that_had_ended_is_not_trained_again(llama, tmp_path):
+    first = finetune(PAIRS, settings(llama, tmp_path / "run"), validation=PAIRS[:1])
+    steps = []
+    again = finetune(
+        PAIRS, settings(llama, tmp_path / "run"), resume=True, report=lambda step, _steps, _loss: steps.append(step)
+    )
+    assert again == first
+    assert steps == []
+
+
+def test_a_run_that_was_moved_finds_its_model(llama, tmp_path):
+    first = finetune(PAIRS, settings(llama, tmp_path / "run"))
+    (tmp_path / "run").rename(tmp_path / "moved")
+    moved = finetune(PAIRS, settings(llama, tmp_path / "moved"), resume=True)
+    assert moved.model == str(tmp_path / "moved" / "model")
+    assert moved.loss == first.loss
+
+
 def test_no_whole_checkpoint_is_one_sentence(llama, tmp_path):
     finetune(PAIRS, settings(llama, tmp_path / "run"))
+    shutil.rmtree(tmp_path / "run" / "model")
     for folder in (tmp_path / "run").glob("checkpoint-*"):
         (folder / "optimizer.pt").unlink()
     with pytest.raises(BadRequest, match=r"No checkpoint in .* is whole"):
