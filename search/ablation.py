@@ -20,7 +20,7 @@ from search.drive import Search
 from search.errors import LogError
 from search.results import Result, Stop
 from search.strategies import DEFAULT_STRATEGY, STRATEGIES, Strategy, make_strategy
-from search.strategies.multi_perspective import WEIGHTS, MultiPerspective
+from search.strategies.multi_perspective import WEIGHTS
 
 RESAMPLES = 4_000
 Problem = Callable[[Strategy], Search]
@@ -64,28 +64,33 @@ class Row:
     checks: Interval  # a problem
 
 
-def configurations(perspectives: Mapping[str, float] = WEIGHTS) -> dict[str, Callable[[], Strategy]]:
-    """Name → a maker of fresh strategies: all of `STRATEGIES`, then the default without each perspective."""
-    made: dict[str, Callable[[], Strategy]] = {}
-    for name in STRATEGIES:
-        made[name] = _named(name)
-    for left_out in perspectives:
-        weights = {name: weight for name, weight in perspectives.items() if name != left_out}
-        made[f"{DEFAULT_STRATEGY} without {left_out}"] = _without(weights)
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A name in `STRATEGIES`, and for the default strategy the weights of its perspectives."""
+
+    strategy: str
+    weights: Mapping[str, float] | None = None
+
+    def make(self) -> Strategy:
+        """A fresh strategy."""
+        return make_strategy(self.strategy, **({} if self.weights is None else {"weights": self.weights}))
+
+
+def configurations(perspectives: Mapping[str, float] | None = None) -> dict[str, Configuration]:
+    """By name: all of `STRATEGIES`, then the default without each of its perspectives (`None`: its own)."""
+    weights = dict(WEIGHTS if perspectives is None else perspectives)
+    made = {name: Configuration(name) for name in STRATEGIES}
+    made[DEFAULT_STRATEGY] = Configuration(DEFAULT_STRATEGY, weights)
+    for left_out in weights:
+        rest = {name: weight for name, weight in weights.items() if name != left_out}
+        if rest:
+            made[f"{DEFAULT_STRATEGY} without {left_out}"] = Configuration(DEFAULT_STRATEGY, rest)
     return made
-
-
-def _named(name: str) -> Callable[[], Strategy]:
-    return lambda: make_strategy(name)
-
-
-def _without(weights: Mapping[str, float]) -> Callable[[], Strategy]:
-    return lambda: MultiPerspective(weights)
 
 
 def run_trials(
     problems: Mapping[str, Problem],
-    chosen: Mapping[str, Callable[[], Strategy]] | None = None,
+    chosen: Mapping[str, Configuration] | None = None,
     out: Path | str | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> list[Trial]:
@@ -99,20 +104,25 @@ def run_trials(
     trials = read_trials(out) if out is not None and Path(out).exists() else []
     done = {(trial.configuration, trial.problem) for trial in trials}
     for problem, make in problems.items():
-        for name, strategy in chosen.items():
+        for name, configuration in chosen.items():
             if (name, problem) in done:
                 continue
-            result = make(strategy()).run()
+            result = make(configuration.make()).run()
             if result.stop is Stop.INTERRUPTED:
                 return trials
             trial = trial_of(name, problem, result)
             trials.append(trial)
             if out is not None:
-                with Path(out).open("a", encoding="ascii") as file:
-                    file.write(json.dumps(asdict(trial)) + "\n")
+                append(out, [trial])
             if on_trial is not None:
                 on_trial(trial)
     return trials
+
+
+def append(out: Path | str, trials: Iterable[Trial]) -> None:
+    """Add trials to a file that `read_trials` reads."""
+    with Path(out).open("a", encoding="ascii") as file:
+        file.writelines(json.dumps(asdict(trial)) + "\n" for trial in trials)
 
 
 def trial_of(configuration: str, problem: str, result: Result) -> Trial:

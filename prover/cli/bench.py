@@ -13,15 +13,19 @@ import typer
 
 from prover.cli.bench_lean import lean
 from prover.cli.bench_library import library_data
+from prover.cli.bench_premises import premise_data
 from prover.cli.bench_retrieval import retrieval
+from prover.cli.bench_search import search
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from search.strategies import DEFAULT_STRATEGY
 
 app = typer.Typer(add_completion=False, help="Benchmark runs over many theorems.", no_args_is_help=True)
 app.command("library-data")(library_data)
+app.command("premise-data")(premise_data)
 app.command()(retrieval)
 app.command()(lean)
+app.command()(search)
 
 
 @app.command()
