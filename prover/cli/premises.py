@@ -8,20 +8,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from retrieval.errors import IndexMissing, MissingExtra, RetrievalError
+from retrieval.errors import IndexMissing, IndexStale, MissingExtra, RetrievalError
 
 if TYPE_CHECKING:
+    from prover.generators.premises import LibraryPremises
+    from prover.lean.protocol import LeanInfo
     from retrieval.corpus import Corpus
     from retrieval.examples import Example
     from retrieval.library import Library
 
 NOTHING_FOUND, BAD_INPUT, MISSING = 1, 2, 3
 DEFAULT_INDEX = "embedded"
+PREMISES_HELP = "Premises retrieved from the library for each state; 16 where there is an index, 0 for none."
 
 
 @contextmanager
@@ -55,6 +59,45 @@ def open_library(index: str, encoder: str | None) -> Library:
     if index == DEFAULT_INDEX:
         from prover.lean.embedded.engine import LEAN_VERSION as lean
     return Library.open(index_folder(index), lean, encoder)
+
+
+def library_premises(count: int | None, index: str, lean: LeanInfo | None = None) -> LibraryPremises:
+    """The premises that a proof search is given. `count` None: as many as usual, if the index can be used.
+
+    Says on standard error why there are none where a number was not asked for, and fails where one was. `lean`: the one
+    that proves; the embedded one where it is not given.
+    """
+    from prover.generators.premises import DEFAULT_COUNT, LibraryPremises
+
+    made = LibraryPremises(partial(_open_for, index, lean), DEFAULT_COUNT if count is None else count,
+                           optional=count is None)  # fmt: skip
+    if count:
+        with sentences():
+            made.library()
+    elif count is None:
+        try:
+            _check_for(index, lean)
+        except RetrievalError as error:
+            print(f"entails: going on without premises: {error}", file=sys.stderr)
+            return LibraryPremises(partial(_open_for, index, lean), 0)
+    return made
+
+
+def _check_for(index: str, lean: LeanInfo | None) -> None:
+    """What can be said of an index without opening it: proofs that need no premises are not to wait for that."""
+    if index == DEFAULT_INDEX and lean is not None and lean.backend != "embedded":
+        raise IndexStale("the index is of the embedded Lean's library; for a project of your own, trace it with "
+                         "LeanDojo, run `entails index --corpus corpus.jsonl --name NAME`, and name it here "
+                         "(--index NAME)")  # fmt: skip
+    file = index_folder(index) / "corpus.index"
+    if not file.exists():
+        raise IndexMissing(f"there is no index at {file}; build one with `entails index`")
+
+
+@lru_cache(maxsize=2)
+def _open_for(index: str, lean: LeanInfo | None) -> Library:
+    _check_for(index, lean)
+    return open_library(index, None)
 
 
 def open_corpus(index: str, corpus: Path | None, allow_duplicates: bool) -> Corpus:

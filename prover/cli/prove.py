@@ -16,6 +16,7 @@ import typer
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors, read_source, write_back
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.live import Live
+from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
 from search.strategies import DEFAULT_STRATEGY
 
 NOT_PROVED = 1
@@ -38,7 +39,8 @@ def prove(
     model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
-    premises: Annotated[int, typer.Option(help="Library premises shown to the model for each state.", min=0)] = 8,
+    premises: Annotated[Optional[int], typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,  # noqa: UP045
+    index: Annotated[str, typer.Option(help="The index of premises, by name or folder.")] = DEFAULT_INDEX,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
     critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
     perspectives: Annotated[Optional[str], typer.Option(help=PERSPECTIVES_HELP)] = None,  # noqa: UP045
@@ -77,11 +79,12 @@ def prove(
             fail(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.", BAD_INPUT)
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
-        joined = None if model is None else with_model(model, generator, seed, samples, mode, premises)
+        joined = None if model is None else with_model(model, generator, seed, samples, mode)
         guides = guided(strategy, critic, perspectives)
         keeper = Keeper(log, report, graph)
         # Before the live view: preparing Lean for the first time shows progress of its own.
         opened = open_lean(lean, workers=workers, project=place)
+        library = library_premises(premises, index, opened.info)
         with closing(opened), Live(enabled=not quiet) as view:
 
             def on_event(event: object) -> None:
@@ -94,7 +97,8 @@ def prove(
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
                     generator=generator if joined is None else joined.generator, candidates=candidates, seed=seed,
-                    workers=workers, checks=checks, openings=openings, minimise=minimise, on_event=on_event, **guides,
+                    workers=workers, checks=checks, openings=openings, minimise=minimise, premises=library,
+                    on_event=on_event, **guides,
                 )  # fmt: skip
             except UnknownGenerator as error:
                 fail(str(error), BAD_INPUT)
@@ -105,6 +109,8 @@ def prove(
                 print("entails: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
             kept = keeper.write()
+    for trouble in library.troubles:
+        print(f"entails: {trouble}", file=sys.stderr)
     if joined is not None:
         joined.say()
     if json:
@@ -134,7 +140,8 @@ def _report(holes: list) -> None:
         where = f"{hole.theorem} ({hole.line}:{hole.column})"
         if hole.proved:
             by = f", axioms {', '.join(hole.axioms)}" if hole.axioms else ""
-            print(f"✓ {where} in {hole.statistics.seconds:.2f} s{by}", file=sys.stderr)
+            using = f", using {', '.join(hole.premises)}" if hole.premises else ""
+            print(f"✓ {where} in {hole.statistics.seconds:.2f} s{by}{using}", file=sys.stderr)
         else:
             print(f"✗ {where} {hole.status.value}: {hole.reason}", file=sys.stderr)
 

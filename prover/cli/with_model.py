@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from prover.generators.model import ModelGenerator
 from prover.generators.neural import Mixture, ModelTactics
 from prover.generators.portfolio import make_generator
-from prover.generators.premises import LibraryPremises, PremisesFor, no_premises
 from prover.generators.protocol import TacticGenerator
 from prover.models import BadRequest, ModelError, open_model
 from prover.whole import WholeProofs
@@ -46,11 +45,9 @@ class WithModel:
 
 
 def with_model(
-    spec: str, generator: str, seed: int, samples: int, mode: str = "search", premises: int = 0
+    spec: str, generator: str, seed: int, samples: int, mode: str = "search"
 ) -> WithModel:
     """The generator of that name with the model beside it; alone, and said so, where the model cannot be had.
-
-    `premises`: how many of the library are shown to the model.
 
     Raises:
         BadRequest: there is no such mode.
@@ -64,9 +61,8 @@ def with_model(
         print(f"entails: {error}", file=sys.stderr)
         print(f"entails: going on with the {generator} alone.", file=sys.stderr)
         return WithModel(symbolic)
-    shown = _premises(premises)
-    tactics = None if mode == "whole" else ModelTactics(asked, shown)
-    whole = None if mode == "search" else WholeProofs(asked, premises=shown)
+    tactics = None if mode == "whole" else ModelTactics(asked)
+    whole = None if mode == "search" else WholeProofs(asked)
     parts: list[tuple[TacticGenerator, float]] = [(symbolic, 1.0)]
     if tactics is not None:
         parts.append((tactics, 1.0))
@@ -74,17 +70,3 @@ def with_model(
         # Twice the say of the others: what is on this path went through Lean already.
         parts.append((whole.hints, 2.0))
     return WithModel(Mixture(parts, whole), asked, tactics, whole)
-
-
-def _premises(count: int) -> PremisesFor:
-    """Of the library's index, where there is one; without, and said so, where there is none."""
-    if count < 1:
-        return no_premises
-    from prover.cli.premises import DEFAULT_INDEX, open_library
-    from retrieval.errors import RetrievalError
-
-    try:
-        return LibraryPremises(open_library(DEFAULT_INDEX, None), count)
-    except RetrievalError as error:
-        print(f"entails: the model is shown no premises: {error}", file=sys.stderr)
-        return no_premises
