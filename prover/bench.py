@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +29,10 @@ class BadResults(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BenchResult:
-    """A row of the output. `proof`: a whole source that the gate accepted, "" where there is none."""
+    """A row of the output. `proof`: a whole source that the gate accepted, "" where there is none.
+
+    `premises`: how many the search was given for a goal; `used`: those that the proof names.
+    """
 
     name: str
     proved: bool
@@ -38,6 +42,8 @@ class BenchResult:
     reason: str = ""
     stage: str = ""
     tactics: str = ""
+    premises: int = 0
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +106,25 @@ def run(
 
 
 def _read(value: dict[str, Any]) -> BenchResult:
-    return BenchResult(**{**value, "axioms": tuple(value["axioms"])})
+    return BenchResult(**{**value, "axioms": tuple(value["axioms"]), "used": tuple(value.get("used", ()))})
 
 
 def resume(out: Path) -> dict[str, BenchResult]:
     """The results of an earlier run; a last line that was cut off is taken out of the file."""
     if not out.exists():
         return {}
+    results, whole = read_results(out)
+    if whole < out.stat().st_size:
+        with out.open("r+b") as file:
+            file.truncate(whole)
+    return results
+
+
+def read_results(out: Path) -> tuple[dict[str, BenchResult], int]:
+    """The results in a file by name, and the bytes they take: a last line without an end is not read.
+
+    Raises BadResults, OSError.
+    """
     content = out.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]
     results: dict[str, BenchResult] = {}
@@ -118,10 +136,14 @@ def resume(out: Path) -> dict[str, BenchResult]:
             results[value["name"]] = _read(value)
         except (ValueError, KeyError, TypeError):
             raise BadResults(f"{out}, line {number}, is no result of an earlier run; name another file.") from None
-    if len(whole) < len(content):
-        with out.open("r+b") as file:
-            file.truncate(len(whole))
-    return results
+    return results, len(whole)
+
+
+def sampled(rows: Sequence[Row], count: int | None, seed: int) -> list[Row]:
+    """So many of the rows, in their order, the same for the same seed; all where there are no more."""
+    if count is None or count >= len(rows):
+        return list(rows)
+    return [rows[i] for i in sorted(random.Random(seed).sample(range(len(rows)), count))]
 
 
 # The worker's side
@@ -136,7 +158,7 @@ def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> dict[str, Any]:
     """One row's result as data. Raises what `prove` raises, except for a row that Lean cannot read."""
     folder = settings.pop("logs")
     log = None if folder is None else Path(folder) / log_name(row.name)
-    return asdict(_proved(lean, row, settings, log))
+    return asdict(replace(_proved(lean, row, settings, log), premises=settings.get("premises", 0)))
 
 
 def _proved(lean: Lean, row: Row, settings: dict[str, Any], log: Path | None) -> BenchResult:
@@ -152,4 +174,5 @@ def _proved(lean: Lean, row: Row, settings: dict[str, Any], log: Path | None) ->
         return BenchResult(row.name, False, "", seconds, (), f"The row has {len(result.holes)} holes, not one.")
     hole = result.holes[0]
     proof = result.source if hole.proved else ""
-    return BenchResult(row.name, hole.proved, proof, seconds, hole.axioms, hole.reason, hole.stage, hole.proof)
+    return BenchResult(row.name, hole.proved, proof, seconds, hole.axioms, hole.reason, hole.stage, hole.proof,
+                       used=hole.premises)  # fmt: skip

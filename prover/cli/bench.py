@@ -5,12 +5,14 @@ Not here: the runs themselves (`prover/bench.py`).
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from prover.cli.bench_compare import compare
 from prover.cli.bench_lean import lean
 from prover.cli.bench_library import library_data
 from prover.cli.bench_premises import premise_data
@@ -18,13 +20,17 @@ from prover.cli.bench_retrieval import retrieval
 from prover.cli.bench_search import search
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
+from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
 from search.strategies import DEFAULT_STRATEGY
+
+WORKERS_HELP = "Processes, one theorem each at a time; one for each core where none is given."
 
 app = typer.Typer(add_completion=False, help="Benchmark runs over many theorems.", no_args_is_help=True)
 app.command("library-data")(library_data)
 app.command("premise-data")(premise_data)
 app.command()(retrieval)
 app.command()(lean)
+app.command()(compare)
 app.command()(search)
 
 
@@ -33,7 +39,7 @@ def prove(
     statements: Annotated[Path, typer.Argument(help="JSON lines: name, statement, optional preamble and imports.")],
     out: Annotated[Path, typer.Option(help="Results are appended here; what is in it already is not run again.")],
     seconds: Annotated[float, typer.Option(help="Wall clock for each theorem.", min=0.1)] = 60.0,
-    workers: Annotated[int, typer.Option(help="Processes, one theorem each at a time.", min=1)] = 1,
+    workers: Annotated[int | None, typer.Option(help=WORKERS_HELP, min=1, show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
     critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
@@ -43,21 +49,23 @@ def prove(
     checks: Annotated[int | None, typer.Option(min=0, help="Tactics given to Lean by each tree search.")] = None,
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     logs: Annotated[Path | None, typer.Option(help="A folder for the logs of the searches, one a theorem.")] = None,
+    premises: Annotated[int | None, typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, chosen by the seed.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Prove every theorem of a file, and go on after being killed.
 
     Exit codes: 0 the run is complete, 2 bad input, 3 Lean missing.
     """
-    from prover.bench import BadResults, BenchResult, run
+    from prover.bench import BadResults, BenchResult, run, sampled
     from prover.data.rows import BadRows, read_rows
     from prover.generators.portfolio import UnknownGenerator, make_generator
 
     guides = guided(strategy, critic, perspectives)
     try:
         make_generator(generator)
-        rows = list(read_rows(statements))[:limit]
+        rows = sampled(list(read_rows(statements))[:limit], sample, seed)
     except (UnknownGenerator, BadRows) as error:
         fail(str(error), BAD_INPUT)
     except OSError as error:
@@ -66,6 +74,8 @@ def prove(
         fail(f"{statements} is no UTF-8 text.", BAD_INPUT)
     if not rows:
         fail(f"{statements} holds no theorem.", BAD_INPUT)
+    library = library_premises(premises, DEFAULT_INDEX)
+    cores = len(os.sched_getaffinity(0))
     count = proved = 0
 
     def show(result: BenchResult) -> None:
@@ -78,8 +88,9 @@ def prove(
 
     with lean_errors():
         try:
-            summary = run(rows, out, seconds=seconds, workers=workers, seed=seed, generator=generator, checks=checks,
-                          openings=openings, logs=logs, minimise=minimise, on_result=show, **guides)  # fmt: skip
+            summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
+                          checks=checks, openings=openings, logs=logs, minimise=minimise, premises=library.count,
+                          on_result=show, **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
         except OSError as error:
