@@ -6,9 +6,10 @@ move is run once, the closers on each state that it leaves, and `fit.py` puts th
 theorem goes through the gate. One JSON object a theorem:
 
     {"version", "name", "start", "premises": [PREMISE], "nodes": [[GOAL]], "tried": [TRY],
-     "proved", "proof", "solved_by", "seconds"}
+     "proof", "seconds"}
 
-GOAL and PREMISE have the fields of `prover.lean.state.Goal` and `prover.generators.protocol.Premise`. TRY is [node,
+GOAL and PREMISE hold what a policy sees of `prover.lean.state.Goal` and `prover.generators.protocol.Premise`; a
+hypothesis is [name, type, "p" for a proof, "i" for an instance or "", head]. TRY is [node,
 tactic, outcome, milliseconds, [nodes that it led to]], outcome one of s(olved), a(dvanced), r(ejected), t(imed out),
 c(rashed); node 0 is the theorem, `start` the theorem after introductions (0 where there are none).
 
@@ -28,9 +29,10 @@ from prover.data.rows import Row
 from prover.generators.portfolio import Portfolio
 from prover.generators.protocol import Position, Premise
 from prover.hole import INTRODUCE
-from prover.lean.protocol import Advanced, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
+from prover.lean.protocol import Advanced, BadSource, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import Goal, ProofState
 from prover.policy.pool import closers, extras, moves
+from prover.sources import open_source
 
 if TYPE_CHECKING:
     from prover.generators.premises import LibraryPremises
@@ -137,7 +139,9 @@ def explore(
     """
     started = time.monotonic()
     source = row.source(" := by sorry")
-    opened = lean.open(source)
+    opened, _ = open_source(lean, source)
+    if not opened.holes:
+        raise BadSource(f"There is nothing to prove in {row.name}.")
     hole = opened.holes[0]
     rng = random.Random(f"{seed} {row.name}")
     run = Exploration(lean, rng)
@@ -164,8 +168,17 @@ def explore(
         proved = lean.verify(text, opened.source, hole.theorem, _VERIFY_SECONDS).accepted
     return {
         "version": VERSION, "name": row.name, "start": start, "premises": [_premise(p) for p in position.premises],
-        "nodes": [[asdict(goal) for goal in goals] for goals in run.goals], "tried": list(run.tried.values()),
-        "proved": proved, "proof": proof if proved else "", "seconds": round(time.monotonic() - started, 3),
+        "nodes": [[goal_data(goal) for goal in goals] for goals in run.goals], "tried": list(run.tried.values()),
+        "proof": proof if proved else "", "seconds": round(time.monotonic() - started, 3),
+    }  # fmt: skip
+
+
+def goal_data(goal: Goal) -> dict[str, Any]:
+    """A goal as a table holds it; `tables.goal_of` reads it."""
+    return {
+        "target": goal.target, "head": goal.head, "constants": list(goal.constants),
+        "hypotheses": [[h.name, h.type, "p" if h.is_prop else "i" if h.is_instance else "", h.head]
+                       for h in goal.hypotheses],
     }  # fmt: skip
 
 

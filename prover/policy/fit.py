@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from prover.policy.model import BITS, COST_BITS, Encoder, Policy, mix
+from prover.policy.model import BITS, COST_BITS, PRIOR_LOG_SECONDS, PRIOR_LOGIT, Encoder, Policy, mix
 from prover.policy.tables import Case, Tried, cases
 
 
@@ -98,6 +98,7 @@ def _some(tried: Sequence[Tried], among: list[int], rng: random.Random, most: in
 def _regress(
     samples: _Samples, bits: int, settings: FitSettings, logistic: bool, report: Callable[[int, float], None]
 ) -> np.ndarray:
+    prior = PRIOR_LOGIT if logistic else PRIOR_LOG_SECONDS
     weights = np.zeros(1 << bits, np.float64)
     squares = np.full(1 << bits, 1e-3)
     rng = np.random.default_rng(settings.seed)
@@ -114,7 +115,7 @@ def _regress(
             lengths = np.array([len(r) for r in rows])
             places = np.concatenate(rows)
             owners = np.repeat(np.arange(len(batch)), lengths)
-            scores = np.bincount(owners, weights[places], len(batch))
+            scores = prior + np.bincount(owners, weights[places], len(batch))
             y = targets[batch]
             if logistic:
                 p = sigmoid(scores)
@@ -133,7 +134,7 @@ def _regress(
 
 
 #: 1/k!, for the series of exp(x / 32).
-_SERIES = [1 / math.factorial(k) for k in range(8, -1, -1)]
+_SERIES = [1 / math.factorial(k) for k in range(12, -1, -1)]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -24,6 +24,8 @@ BITS, COST_BITS = 18, 14
 VERSION = 1
 _OPENING, _STEP = "o ", "s "
 _FAILED = np.uint32(0x5BD1E995)
+#: Where the weights say nothing: one in twenty helps, and takes 50 ms.
+PRIOR_LOGIT, PRIOR_LOG_SECONDS = -3.0, -3.0
 _LEAST_SECONDS, _MOST_SECONDS = 0.002, 5.0
 
 
@@ -121,7 +123,7 @@ class Policy:
     def logits(self, encoded: Encoded) -> np.ndarray:
         """Log-odds that each candidate helps, before anything has failed; float32 [candidates]."""
         places = mix(encoded.parts[:, :, None], encoded.state)
-        scores = self.weights[places].sum(axis=(1, 2))
+        scores = PRIOR_LOGIT + self.weights[places].sum(axis=(1, 2))
         if len(encoded.owners):
             worth = self.weights[encoded.arguments].sum(axis=1)
             scores = scores + np.bincount(encoded.owners, worth, len(scores))
@@ -133,7 +135,7 @@ class Policy:
 
     def seconds(self, encoded: Encoded) -> np.ndarray:
         """What trying each candidate is expected to take; float32 [candidates]."""
-        logs = self.costs[mix(encoded.parts[:, :, None], encoded.state, COST_BITS)].sum(axis=(1, 2))
+        logs = PRIOR_LOG_SECONDS + self.costs[mix(encoded.parts[:, :, None], encoded.state, COST_BITS)].sum(axis=(1, 2))
         return np.clip(np.exp(logs), _LEAST_SECONDS, _MOST_SECONDS)
 
     def save(self, path: Path) -> None:

@@ -40,9 +40,12 @@ class Case:
 
 
 def goal_of(value: Mapping[str, Any]) -> Goal:
-    """A goal from its JSON object."""
-    hypotheses = tuple(Hypothesis(**h) for h in value["hypotheses"])
-    return Goal(**{**value, "hypotheses": hypotheses, "constants": tuple(value["constants"])})
+    """A goal as `explore.goal_data` writes it, without its full text."""
+    hypotheses = tuple(
+        Hypothesis(name, type_, is_prop=kind == "p", is_instance=kind == "i", head=head)
+        for name, type_, kind, head in value["hypotheses"]
+    )
+    return Goal(value["target"], value["target"], hypotheses, None, value["head"], tuple(value["constants"]))
 
 
 def cases(record: Mapping[str, Any]) -> Iterator[Case]:

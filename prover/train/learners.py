@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prover.data.rows import Row
 from prover.models.errors import BadRequest
-from prover.train.loop import LoopSettings, Proof, read_lines
+from prover.train.loop import LoopSettings, Proof
 
 TABLES, WEIGHTS, RESULTS, LOGS = "tables.jsonl", "weights.npz", "results.jsonl", "logs"
 _NOISE = 0.7
@@ -25,16 +25,16 @@ class PolicyLearner:
 
     def prove(self, rows: Sequence[Row], folder: Path, learned: str, tell: Callable[[Proof], None]) -> list[Proof]:
         """See `Learner`."""
-        from prover.policy.collect import collect
+        from prover.policy.collect import collect, read
 
         seed = self.settings.seed + int(folder.name.rpartition("-")[2])
         collect(
             rows, folder / TABLES, seconds=self.settings.seconds, workers=self.settings.workers, seed=seed,
             weights=Path(learned) if learned else None, noise=_NOISE if learned else 0.0,
-            on_record=lambda record: tell(_proof(record["name"], record["proof"] if record["proved"] else "")),
+            on_record=lambda record: tell(_proof(record["name"], record["proof"])),
         )  # fmt: skip
-        by_name = {record["name"]: record for record in read_lines(folder / TABLES)}
-        return [_proof(row.name, by_name[row.name].get("proof", "")) for row in rows]
+        by_name = {record["name"]: record for record in read(folder / TABLES)}
+        return [_proof(row.name, by_name[row.name]["proof"]) for row in rows]
 
     def learn(self, folders: Sequence[Path], learned: str) -> str:
         """See `Learner`."""

@@ -1,0 +1,223 @@
+"""The small policy: templates, features, weights as files, what it learns from outcome tables, the order it gives."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from prover.data.rows import Row
+from prover.generators.protocol import Position, Premise
+from prover.lean.state import Goal, Hypothesis
+from prover.models.errors import BadRequest
+from prover.policy import features, model, pool
+from prover.policy.collect import collect, read
+from prover.policy.explore import explore, goal_data
+from prover.policy.fit import FitSettings, fit, sigmoid
+from prover.policy.generator import PolicyGenerator
+from prover.policy.model import BadWeights, Policy, load
+from prover.policy.tables import cases, read_tables
+from prover.policy.templates import Abstraction
+from prover.policy.train import train
+
+XS = Hypothesis("xs", "List α", head="List")
+H = Hypothesis("h", "xs = []", is_prop=True, head="Eq")
+
+
+def goal(target: str, *constants: str, head: str = "Eq", hypotheses: tuple[Hypothesis, ...] = (XS, H)) -> Goal:
+    return Goal(target, target, hypotheses, head=head, constants=constants)
+
+
+LISTS = goal("xs.map f = []", "Eq", "List", "List.map", "List.nil")
+NUMBERS = goal("a + b = b + a", "Eq", "Nat", "HAdd.hAdd", hypotheses=(
+    Hypothesis("a", "Nat", head="Nat"), Hypothesis("b", "Nat", head="Nat")))  # fmt: skip
+
+
+def record(name: str, about: Goal, **outcomes: str) -> dict:
+    """A table in which each tactic (`_` for a blank) has one outcome, at 10 ms each."""
+    tried = [[0, tactic.replace("_", " "), code, 10.0, []] for tactic, code in outcomes.items()]
+    return {"version": 1, "name": name, "start": 0, "premises": [], "nodes": [[goal_data(about)]], "tried": tried,
+            "proof": "", "seconds": 1.0}  # fmt: skip
+
+
+def records() -> list[dict]:
+    """`omega` is for numbers and `simp` for lists; `simp all` fails wherever `simp` does, `grind` where it does not."""
+    of_lists = [record(f"list {i}", LISTS, omega="r", simp="s", grind="r") for i in range(20)]
+    return of_lists + [record(f"number {i}", NUMBERS, omega="s", simp="r", grind="r") for i in range(20)]
+
+
+def table(path, made) -> None:
+    path.write_text("".join(json.dumps(r) + "\n" for r in made))
+
+
+# Templates and features
+
+
+def test_a_template_is_a_tactic_without_its_arguments():
+    position = Position((LISTS,), premises=(Premise("List.map_nil", "…"), Premise("List.map_cons", "…")))
+    abstracted = Abstraction(position)
+    made = abstracted("induction xs generalizing h <;> simp_all [List.map, List.nil]")
+    assert made.text == "induction ?v generalizing ?h <;> simp_all [?c]"
+    assert set(made.arguments) == {("v", "xs"), ("h", "h"), ("c", "List.map"), ("c", "List.nil")}
+    assert abstracted("simp [List.map_nil, List.map_cons]").text == "simp [?p]"
+    assert abstracted("exact h.symm ▸ rfl").text == "exact ?h.symm ▸ rfl"
+    assert abstracted("refine ⟨17, ?_⟩").text == abstracted("refine ⟨3, ?_⟩").text
+
+
+def test_two_instances_of_a_template_differ_in_the_features_of_their_arguments():
+    position = Position((NUMBERS,))
+    read_off = features.Arguments(position)
+    assert read_off(("v", "a")) != read_off(("v", "b"))
+    assert features.of_state(position) == features.of_state(position)
+    assert "head Eq" in features.of_state(position)
+
+
+def test_numbers_of_features_are_those_of_every_machine():
+    assert features.number("head Eq") == 0xFF5BC1B6 and features.number("any") == 0x64F3F7B4
+    places = model.mix(np.array([1, 2], np.uint32), np.array([3, 2**32 - 1], np.uint32))
+    assert places.tolist() == [16193, 47488] and (places < 1 << model.BITS).all()
+
+
+def test_the_pool_names_each_tactic_once_and_only_what_the_goal_has():
+    moves = list(pool.moves(LISTS))
+    assert len(set(moves)) == len(moves)
+    assert "induction xs" in moves and "subst h" in moves and "unfold List.map" in moves
+    assert not [m for m in pool.moves(goal("True", head="True", hypotheses=())) if "xs" in m]
+    assert pool.definitions(goal("x", "Vector.instMembership", "Vector", "Vector.map")) == ["Vector", "Vector.map"]
+
+
+# Learning
+
+
+def test_it_learns_which_tactic_is_for_which_goal():
+    policy = fit(records(), FitSettings(epochs=6))
+    order = PolicyGenerator(policy)._ordered
+    for about, first in ((LISTS, "simp"), (NUMBERS, "omega")):
+        tactics = ["grind", "omega", "simp"]
+        encoded = policy.encoder.encode(Position((about,)), tactics, opening=True)
+        assert order(tactics, [encoded])[0] == first
+        assert policy.seconds(encoded) == pytest.approx(0.01, rel=0.5)
+
+
+def test_after_a_failure_what_fails_with_it_is_put_off():
+    """`a` or its twin solve half of the theorems, `b` the other half; `b` is worth less until `a` has failed."""
+    made = [record(f"t{i}", LISTS, **({"simp": "s", "simp_all": "s", "grind": "r"} if i % 8 < 5 else
+                                      {"simp": "r", "simp_all": "r", "grind": "s"})) for i in range(64)]  # fmt: skip
+    policy = fit(made, FitSettings(epochs=12))
+    tactics = ["grind", "simp", "simp all"]
+    encoded = policy.encoder.encode(Position((LISTS,)), tactics, opening=True)
+    before = policy.logits(encoded)
+    assert before[0] < before[1] and before[0] < before[2]
+    assert PolicyGenerator(policy)._ordered(tactics, [encoded])[1] == "grind"
+
+
+def test_a_step_helped_when_all_that_it_left_was_closed():
+    made = record("t", LISTS, omega="r")
+    made["nodes"] += [[goal_data(NUMBERS)], [goal_data(NUMBERS)]]
+    made["tried"] += [[0, "cases xs", "a", 5.0, [1, 2]], [1, "rfl", "s", 1.0, []], [2, "rfl", "r", 1.0, []]]
+    [step] = [c for c in cases(made) if not c.opening and c.position.goals == (LISTS,)]
+    [whole] = [c for c in cases(made) if c.opening]
+    assert not next(t for t in step.tried if t.tactic == "cases xs").helped
+    [pair] = [t for t in whole.tried if t.tactic == "cases xs <;> rfl"]
+    assert not pair.helped and pair.cost == pytest.approx(0.007)
+    made["tried"][-1][2] = "s"
+    [step] = [c for c in cases(made) if not c.opening and c.position.goals == (LISTS,)]
+    assert next(t for t in step.tried if t.tactic == "cases xs").helped
+
+
+def test_the_sigmoid_is_the_sigmoid():
+    x = np.linspace(-30, 30, 2001)
+    assert np.allclose(sigmoid(x), 1 / (1 + np.exp(-x)), rtol=1e-8, atol=0)
+
+
+# Files
+
+
+def test_the_same_tables_and_seed_give_the_same_bytes(tmp_path):
+    table(tmp_path / "a.jsonl", records())
+    table(tmp_path / "b.jsonl", reversed(records()))
+    made = [train([tmp_path / f"{name}.jsonl"], tmp_path / f"{name}.npz", seed=3, command="c") for name in "ab"]
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert made[0].metadata["theorems"] == 40 and len(made[0].metadata["data"]) == 64
+    train([tmp_path / "a.jsonl"], tmp_path / "c.npz", seed=4, command="c")
+    assert (tmp_path / "a.npz").read_bytes() != (tmp_path / "c.npz").read_bytes()
+    again = load(tmp_path / "a.npz")
+    assert again.metadata == {**made[0].metadata, "version": model.VERSION}
+    assert np.allclose(again.weights, made[0].weights, atol=2e-3)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "text", "version"])
+def test_weights_that_cannot_be_used_are_one_sentence(tmp_path, damage):
+    path = tmp_path / "weights.npz"
+    policy = Policy(np.zeros(1 << model.BITS), np.zeros(1 << model.COST_BITS), {})
+    if damage == "version":
+        policy.costs = policy.costs[:7]
+    if damage != "missing":
+        policy.save(path)
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:200])
+    if damage == "text":
+        path.write_text("weights")
+    with pytest.raises(BadWeights, match=r"weights.*entails train policy") as caught:
+        load(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content, said", [
+    ("", "no theorem with outcomes"), (json.dumps(record("t", LISTS, rfl="s")) + "\n", "one theorem with outcomes"),
+    ("{\n", "line 1 is not JSON"), ('{"name": "t"}\n', "line 1 is no outcome table"), (None, "cannot be read"),
+])  # fmt: skip
+def test_tables_that_teach_nothing_are_one_sentence(tmp_path, content, said):
+    path = tmp_path / "t.jsonl"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(BadRequest, match=said):
+        train([path], tmp_path / "w.npz")
+    assert not (tmp_path / "w.npz").exists()
+
+
+def test_a_table_cut_off_by_a_kill_is_read_up_to_there(tmp_path):
+    path = tmp_path / "t.jsonl"
+    table(path, records()[:3])
+    whole = path.read_text()
+    path.write_text(whole[:-20])
+    assert len(read_tables([path])) == 2
+    assert len(read(path)) == 2 and path.read_text() == whole[: whole.rfind("\n", 0, -1) + 1]
+
+
+# With Lean
+
+
+def test_exploring_a_theorem_says_what_happened_to_each_candidate_and_proves_it(lean):
+    row = Row("t", "theorem t (xs ys : List Nat) : (xs ++ ys).length = ys.length + xs.length")
+    made = explore(lean, row, 3.0, seed=1)
+    codes = {tactic: code for node, tactic, code, _, _ in made["tried"] if node == 0}
+    assert codes["rfl"] == "r" and len(codes) > 10 and made["proof"]
+    source = row.source(" := by sorry")
+    assert lean.verify(row.source(f" := by\n  {made['proof']}"), source, "t").accepted
+    [whole] = [case for case in cases(json.loads(json.dumps(made))) if case.opening]
+    assert {t.tactic: t.helped for t in whole.tried if t.tactic in codes} == {t: c == "s" for t, c in codes.items()}
+
+
+def test_what_is_false_is_explored_and_not_proved(lean):
+    made = explore(lean, Row("t", "theorem t (n : Nat) : n + 1 = n"), 1.0)
+    assert made["tried"] and made["proof"] == ""
+
+
+def test_collected_tables_teach_a_policy_that_orders_real_goals(prepared, lean, tmp_path):
+    rows = [Row(f"t{i}", f"theorem t{i} (a b : Nat) : a + b + {i} = b + a + {i}") for i in range(2)]
+    rows.append(Row("bad", "theorem bad : no_such_thing"))
+    collect(rows, tmp_path / "t.jsonl", seconds=0.5)
+    assert {r["name"]: bool(r["tried"]) for r in read(tmp_path / "t.jsonl")} == {"t0": True, "t1": True, "bad": False}
+    policy = train([tmp_path / "t.jsonl"], tmp_path / "w.npz")
+    position = Position(lean.goals(lean.open(rows[0].source(" := by sorry")).holes[0].state))
+    generator = PolicyGenerator(policy)
+    [steps] = generator.propose([position])
+    assert math.fsum(math.exp(c.log_probability) for c in steps) == pytest.approx(1.0, abs=1e-4)
+    general, special = generator.opening(position)
+    solved = {tactic for r in read(tmp_path / "t.jsonl") for _, tactic, code, _, _ in r["tried"] if code == "s"}
+    assert not special and len(set(general)) == len(general) and general[0] in solved
+    assert generator.propose([replace(position, goals=())]) == [[]]
