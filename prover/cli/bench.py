@@ -66,7 +66,9 @@ def prove(
     try:
         make_generator(generator)
         rows = sampled(list(read_rows(statements))[:limit], sample, seed)
-    except (UnknownGenerator, BadRows) as error:
+    except UnknownGenerator as error:
+        fail(str(error), error.exit_code)
+    except BadRows as error:
         fail(str(error), BAD_INPUT)
     except OSError as error:
         fail(f"{statements} cannot be read: {error.strerror}.", BAD_INPUT)

@@ -101,7 +101,7 @@ def prove(
                     on_event=on_event, **guides,
                 )  # fmt: skip
             except UnknownGenerator as error:
-                fail(str(error), BAD_INPUT)
+                fail(str(error), error.exit_code)
             except KeyboardInterrupt:
                 view.stop()
                 keeper.write()

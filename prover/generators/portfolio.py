@@ -51,7 +51,9 @@ OPENING_RULES: Sequence[Rule] = (modular.modular, algebra.algebra, bounded.bound
 
 
 class UnknownGenerator(Exception):
-    """There is no generator of that name; the message lists those there are."""
+    """There is no generator of that name, the message lists those there are; or it lacks something, `exit_code` 3."""
+
+    exit_code = 2
 
 
 class Portfolio:
@@ -97,8 +99,14 @@ def _portfolio(seed: int) -> TacticGenerator:
     return Portfolio()
 
 
+def _policy(seed: int) -> TacticGenerator:
+    from prover.policy.generator import PolicyGenerator
+
+    return PolicyGenerator()
+
+
 #: name → how to make one from a seed.
-GENERATORS: dict[str, Callable[[int], TacticGenerator]] = {"portfolio": _portfolio}
+GENERATORS: dict[str, Callable[[int], TacticGenerator]] = {"portfolio": _portfolio, "policy": _policy}
 
 
 def make_generator(name: str, seed: int = 0) -> TacticGenerator:

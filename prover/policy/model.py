@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from prover.generators.portfolio import UnknownGenerator
 from prover.generators.protocol import Position
 from prover.policy import features
 from prover.policy.templates import Abstraction, Template
@@ -29,8 +30,10 @@ PRIOR_LOGIT, PRIOR_LOG_SECONDS = -3.0, -3.0
 _LEAST_SECONDS, _MOST_SECONDS = 0.002, 5.0
 
 
-class BadWeights(Exception):
+class BadWeights(UnknownGenerator):
     """The file of weights is missing, damaged, or of another version."""
+
+    exit_code = 3
 
 
 def mix(left: np.ndarray, right: np.ndarray, bits: int = BITS) -> np.ndarray:
