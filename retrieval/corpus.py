@@ -92,6 +92,10 @@ class Corpus:
         except KeyError:
             raise UnknownModule(f"the corpus has no module {name!r}{_near(name, self.modules)}") from None
 
+    def imports(self, module: int) -> np.ndarray:
+        """The numbers of the modules that a module imports itself."""
+        return Lists.of(self._arrays, "imports")[module]
+
     def module_of(self, index: int) -> str:
         """The module of a premise."""
         return self.modules[int(np.searchsorted(self.starts, index, "right")) - 1]
@@ -99,6 +103,19 @@ class Corpus:
     def find(self, name: str) -> int | None:
         """The number of the premise with this name (the first where a LeanDojo corpus has several)."""
         return self._name_numbers.get(name)
+
+    def kinds_in(self, kinds: Sequence[str]) -> np.ndarray:
+        """Which premises are of one of these kinds: bool [premises]."""
+        wanted = np.array([k in kinds for k in self._kinds], bool)
+        return wanted[self._arrays["kind"]] if len(wanted) else np.zeros(len(self), bool)
+
+    def with_attribute(self, attribute: str) -> np.ndarray:
+        """Which premises have an attribute: bool [premises]."""
+        met = np.zeros(len(self), bool)
+        numbers = [n for n, name in enumerate(self._symbol_table("attribute")) if name == attribute]
+        lists = Lists.of(self._arrays, "attributes")
+        met[np.searchsorted(lists.offsets, np.flatnonzero(np.isin(lists.items, numbers)), "right") - 1] = True
+        return met
 
     def with_constant(self, name: str) -> np.ndarray | None:
         """The numbers of the premises with this constant in their type; None if no premise has it (or is known to)."""

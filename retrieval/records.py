@@ -91,6 +91,7 @@ class Query:
     within: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     state: Statement | None = None
+    theorem: str = ""
     vector: object = field(default=None, compare=False, repr=False)
 
 

@@ -9,6 +9,7 @@ an instance (`exact`, `apply`), or a side of its equation has a subterm of the g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -99,54 +100,101 @@ class Structural(Ranking):
             raise IndexStale(f"the index {path} was built from another corpus; {REBUILD}")
         return cls(corpus, dict(stored.arrays))
 
-    def top(self, query: Query, k: int) -> Top:
-        mask = self.corpus.accessible.mask(query.position, query.within)
+    def head(self, premise: int) -> str:
+        """The symbol at the head of a premise's conclusion (`=`, `↔`, `≤`); "" for a variable."""
+        flat = self.flat[premise]
+        token = int(flat[int(np.flatnonzero(flat == CONCLUSION)[0]) + 1])
+        return self.tokens.symbol(token) if token >= FIRST else ""
+
+    def prepare(self, query: Query) -> Prepared:
+        """A query's state read, and looked up in the tree."""
         state = query.state or (read_state if "⊢" in query.text else read_statement)(query.text)
         goal, skip = self.tokens.query(state.conclusion)
         hypotheses = [self.tokens.query(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
-        wanted = self._wanted(goal, skip, hypotheses)
-        matched = self._matches(goal, skip, hypotheses)
+        wanted, goal_features, assumed = self._wanted(goal, skip, hypotheses)
+        return Prepared(wanted, goal_features, assumed, self._matches(goal, skip, hypotheses))
+
+    def top(self, query: Query, k: int) -> Top:
+        return self.top_prepared(query, self.prepare(query), k)
+
+    def top_prepared(self, query: Query, prepared: Prepared, k: int) -> Top:
+        """`top` for a query that `prepare` has read."""
+        mask = self.corpus.accessible.mask(query.position, query.within)
         room = check_k(k) + len(query.exclude)
-        return drop_excluded(self.corpus, query, self.features.top(wanted, room, mask, self.budget, matched), k)
+        found = self.features.top(prepared.wanted, room, mask, self.budget, prepared.best())
+        return drop_excluded(self.corpus, query, found, k)
 
     def _wanted(
         self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
-    ) -> dict[str, float]:
-        """Feature → weight for a state."""
+    ) -> tuple[dict[str, float], tuple[str, ...], tuple[str, ...]]:
+        """Feature → weight for a state; the features of its goal, and those of its hypotheses."""
         wanted: dict[str, float] = {}
+        of_goal: list[str] = []
         for feature in _features(self.tokens, goal, skip, "c"):
             wanted[feature] = PAIR if feature[0] == "e" else 1.0
+            of_goal.append(feature)
             if feature[0] == "c":
-                wanted["h" + feature[1:]] = OTHER_PLACE
-                wanted["s" + feature[1:].rsplit("/", 1)[0]] = DEFINED
+                assumed, defined = "h" + feature[1:], "s" + feature[1:].rsplit("/", 1)[0]
+                wanted[assumed], wanted[defined] = OTHER_PLACE, DEFINED
+                of_goal += (assumed, defined)
+        of_hypotheses: dict[str, None] = {}
         for term, after_ in hypotheses:
             for feature in _features(self.tokens, term, after_, "h"):
                 wanted[feature] = max(wanted.get(feature, 0.0), ASSUMED)
+                of_hypotheses[feature] = None
                 if feature[0] == "h":
                     wanted.setdefault("c" + feature[1:], 0.3)
-        return wanted
+                    of_hypotheses["c" + feature[1:]] = None
+        return wanted, tuple(dict.fromkeys(of_goal)), tuple(of_hypotheses)
 
-    def _matches(self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]) -> Top:
-        """Premises that match in the tree, sorted, and what their best match is worth."""
+    def _matches(
+        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
+    ) -> dict[int, Top]:
+        """For each role: the premises that match in the tree, sorted, and what their best match is worth."""
         find = self.tree.generalisations
-        ranges = find(goal, skip, CONCLUSION)
+        sides = []
         for i in _subterms(goal, skip):
             end = skip[i]
-            ranges += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
-        for term, after_ in hypotheses:
-            ranges += find(term, after_, HYPOTHESIS)
+            sides += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
+        assumed = [r for term, after_ in hypotheses for r in find(term, after_, HYPOTHESIS)]
+        return {CONCLUSION: self._best(find(goal, skip, CONCLUSION)), SIDE: self._best(sides),
+                HYPOTHESIS: self._best(assumed)}  # fmt: skip
+
+    def _best(self, ranges: list[tuple[int, int]]) -> Top:
+        """The premises of these ranges of the tree's entries, sorted, each with its largest worth."""
         ranges = [(a, b) for a, b in ranges if b - a <= COMMON]
         if not ranges:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         entries = np.concatenate([self.tree.entry[a:b] for a, b in ranges])
-        worth = self._worth[entries]
-        if len(entries) > MATCHES:
-            best = np.argpartition(worth, len(worth) - MATCHES)[len(worth) - MATCHES :]
-            entries, worth = entries[best], worth[best]
-        premises, inverse = np.unique(self._premise[entries], return_inverse=True)
-        most = np.zeros(len(premises), np.float32)
-        np.maximum.at(most, inverse, worth)
-        return premises.astype(np.int64), most
+        return _largest(self._premise[entries].astype(np.int64), self._worth[entries])
+
+
+def _largest(premises: np.ndarray, worth: np.ndarray) -> Top:
+    """The MATCHES matches worth most: premises, sorted and each once, with the largest worth."""
+    if len(premises) > MATCHES:
+        best = np.argpartition(worth, len(worth) - MATCHES)[len(worth) - MATCHES :]
+        premises, worth = premises[best], worth[best]
+    distinct, inverse = np.unique(premises, return_inverse=True)
+    most = np.zeros(len(distinct), np.float32)
+    np.maximum.at(most, inverse, worth)
+    return distinct, most
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A query as the structural index sees it: features and weights, and matches in the tree by role."""
+
+    wanted: dict[str, float]
+    goal: tuple[str, ...]  # features of the goal
+    assumed: tuple[str, ...]  # features of the hypotheses
+    matches: dict[int, Top]
+
+    def best(self) -> Top:
+        """The matches of all roles together."""
+        found = [m for m in self.matches.values() if len(m[0])]
+        if len(found) <= 1:
+            return found[0] if found else (np.empty(0, np.int64), np.empty(0, np.float32))
+        return _largest(np.concatenate([n for n, _ in found]), np.concatenate([w for _, w in found]))
 
 
 def _subterms(term: list[int], skip: list[int]) -> list[int]:
