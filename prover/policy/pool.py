@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from prover.generators.protocol import Position
 from prover.generators.rules.base import defined, mentions, names_in, propositions, variables
 from prover.generators.rules.closing import injections
-from prover.generators.rules.premises import worth_telling
+from prover.generators.rules.premises import use
 from prover.lean.state import Goal, Hypothesis
 
 _NAMES = 6
@@ -44,7 +44,9 @@ def listed(goal: Goal) -> str:
 def closers(position: Position) -> Iterator[str]:
     """Tactics that close a goal or fail, the cheap ones first."""
     told = listed(position.goals[0])
-    helped = ", ".join(worth_telling(position.premises)[:_NAMES])
+    uses = [use(premise) for premise in position.premises]
+    worth = [u.name for u in uses if not u.logic and (u.equation or u.implies or not u.proves)]
+    helped = ", ".join(worth[:_NAMES])
     yield from ("rfl", "omega", "simp", "simp_all", "grind")
     for names in (told, f" [{helped}]" if helped else ""):
         if names:
