@@ -35,9 +35,7 @@ def as_search(
     solved = graph.status[ROOT] == PROVED
     if solved:
         graph.close(ROOT, 0, 0, seconds)
-    answers = tuple(
-        events.Tried(action, 0.0, outcome, edge) for (action, outcome), edge in zip(tried.items(), edges, strict=True)
-    )
+    answers = events.tries(graph, actions, list(tried.values()), edges)
     yield events.Expanded(graph, ROOT, NAME, 0, seconds, answers, 1, len(graph) - 1, solved)
     graph.trim()
     proof = shortest_proof(graph, perspectives=(NAME,))

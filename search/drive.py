@@ -1,9 +1,10 @@
 """Runs a search: choose, propose, check, score, insert, until a proof or the end of the budget.
 
 Not here: which node is next (search/strategies), what an answer is worth (search/calls.py), statuses
-(search/graph.py). The core is a coroutine. With one batch at a time and parts that are plain methods it never
-waits, and costs microseconds an expansion; otherwise batches overlap as `Options` says, the parts run in
-threads (or are coroutines), and at most `lookahead` batches are under way.
+(search/graph.py), Ctrl-C and event loops (search/foreground.py). The core is a coroutine. With one batch at a
+time and parts that are plain methods it never waits, and costs microseconds an expansion; otherwise batches
+overlap as `Options` says, the parts run in threads (or are coroutines), and at most `lookahead` batches are
+under way.
 
 Why the tree does not depend on timing: generator calls are made in the order of the batches, batch k is
 chosen exactly when batch k - lookahead is in the graph, results are inserted in the order of the choices,
@@ -14,23 +15,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
+from search import foreground
 from search.budget import Budget
 from search.calls import Calls, Interrupted, PartFailed
 from search.errors import ProofTooLong, SearchError
-from search.events import Event, Expanded, Finished, Scored, Started, Tried
+from search.events import Event, Expanded, Finished, Scored, Started, tries
 from search.graph import IN_FLIGHT, LEAF, PROVED, ROOT, Graph
 from search.insert import insert
 from search.options import Options
-from search.protocols import Checker, Critic, Generator, Outcome, Skipped, State
+from search.protocols import Checker, Critic, Generator, State
 from search.results import Result, Statistics, Stop
 from search.shortest import shortest_proof
 from search.strategies import DEFAULT_STRATEGY, Strategy, make_strategy
@@ -96,48 +95,20 @@ class Search:
 
     def run(self) -> Result:
         """Search to the end. Ctrl-C ends it early and whole, with `Stop.INTERRUPTED`."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            loop = asyncio.new_event_loop()
-        else:
-            return self._run_in_thread()  # called in a notebook, say, whose loop stands still meanwhile
-        task = loop.create_task(self.arun())
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        previous = signal.getsignal(signal.SIGINT) if in_main_thread else None
-        if previous is not None:
-            signal.signal(signal.SIGINT, lambda *_: self._on_ctrl_c())
-        try:
-            return loop.run_until_complete(task)
-        except KeyboardInterrupt:
-            # Ctrl-C in the instants around a call, or a second one: the graph is whole all the same.
-            if not task.done():
-                task.cancel()
-                loop.run_until_complete(asyncio.wait({task}))
-            self._stop = self._stop or Stop.INTERRUPTED
-            return self.result()
-        finally:
-            if previous is not None:
-                signal.signal(signal.SIGINT, previous)
-            loop.close()
+        return foreground.run(self)
 
-    def _run_in_thread(self) -> Result:
-        with ThreadPoolExecutor(1, thread_name_prefix="search") as executor:
-            future = executor.submit(self.run)
-            while True:
-                try:
-                    return future.result()
-                except KeyboardInterrupt:
-                    if self.interrupted:
-                        raise
-                    self.interrupt()
-
-    def _on_ctrl_c(self) -> None:
+    def pressed(self) -> None:
+        """Ctrl-C, in the thread that runs the search. Raises KeyboardInterrupt where that does no harm."""
         again = self.interrupted
         self.interrupted = True
         if again or self._calls.in_call:
             raise KeyboardInterrupt  # in a call: Calls takes it; twice: no more waiting
         self.interrupt()
+
+    def broken_off(self) -> Result:
+        """The result after a KeyboardInterrupt that `arun` did not meet."""
+        self._stop = self._stop or Stop.INTERRUPTED
+        return self.result()
 
     def interrupt(self) -> None:
         """End the search, from any thread or a signal handler, as soon as the call in progress lets it."""
@@ -325,30 +296,11 @@ class Search:
             else:
                 graph.expanded[node] = LEAF  # no ground to call it failed
             if self.on_event is not None:
-                answers = list(zip(proposals, outcomes, edges, strict=True))
-                self._tell_expanded(node, by, order, seconds, first_new, whole, answers)
+                tried = tries(graph, proposals, outcomes, edges)
+                name, new = self.strategy.perspectives[by], len(graph) - first_new
+                self.on_event(Expanded(graph, node, name, order, seconds, tried, first_new, new, whole))
         statistics.tokens += batch.tokens  # not when they were made: the end must not depend on timing
         statistics.batches += 1
-
-    def _tell_expanded(
-        self,
-        node: int,
-        by: int,
-        order: int,
-        seconds: float,
-        first_new: int,
-        whole: bool,
-        answers: list[tuple[tuple[str, float], Outcome, int]],
-    ) -> None:
-        tried: list[Tried] = []
-        solved = False
-        for (action, log_probability), outcome, edge in answers:
-            tried.append(Tried(action, log_probability, Skipped() if solved else outcome, edge))
-            solved = solved or (edge >= 0 and not len(self.graph.children(edge)))
-        name = self.strategy.perspectives[by]
-        new = len(self.graph) - first_new
-        assert self.on_event is not None
-        self.on_event(Expanded(self.graph, node, name, order, seconds, tuple(tried), first_new, new, whole))
 
     async def _observe(self, batch: Batch) -> None:
         """Score what is new and tell the strategy."""
@@ -401,37 +353,16 @@ class Search:
         self.statistics.seconds = time.monotonic() - self._started
 
 
-def run(
-    root: State,
-    *,
-    generator: Generator,
-    checker: Checker,
-    critic: Critic | None = None,
-    strategy: str | Strategy = DEFAULT_STRATEGY,
-    budget: Budget | None = None,
-    seed: int = 0,
-    options: Options | None = None,
-    on_event: Callable[[Event], None] | None = None,
-) -> Result:
-    """Search for a proof of `root`; see `search.protocols` for the parts, `STRATEGIES` for the names.
+def run(root: State, **arguments: Any) -> Result:
+    """Search for a proof of `root`; `arguments` are those of `Search`, `search.protocols` has the parts.
 
     Same seed, options and a deterministic generator, checker and critic give the same tree, unless the wall
     clock ends it. Errors: `UnknownName` for a strategy that is not there; whatever the parts do ends in a
     `Result`.
     """
-    return Search(
-        root,
-        generator=generator,
-        checker=checker,
-        critic=critic,
-        strategy=strategy,
-        budget=budget,
-        seed=seed,
-        options=options,
-        on_event=on_event,
-    ).run()
+    return Search(root, **arguments).run()
 
 
-async def arun(root: State, **arguments: object) -> Result:
+async def arun(root: State, **arguments: Any) -> Result:
     """As `run`, in a running event loop: several searches at once share batches (search/batching.py)."""
-    return await Search(root, **arguments).arun()  # type: ignore[arg-type]
+    return await Search(root, **arguments).arun()

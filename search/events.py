@@ -6,11 +6,12 @@ time: be quick. `graph` is the live graph, to be read only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from search.graph import Graph
-from search.protocols import Outcome
+from search.protocols import Outcome, Skipped
 from search.results import Result
 
 
@@ -31,6 +32,18 @@ class Tried:
     log_probability: float
     outcome: Outcome
     edge: int
+
+
+def tries(
+    graph: Graph, proposals: Sequence[tuple[str, float]], outcomes: Sequence[Outcome], edges: Sequence[int]
+) -> tuple[Tried, ...]:
+    """What was tried on a node; after an action that solved it, outcomes count as `Skipped`."""
+    tried: list[Tried] = []
+    solved = False
+    for (action, log_probability), outcome, edge in zip(proposals, outcomes, edges, strict=True):
+        tried.append(Tried(action, log_probability, Skipped() if solved else outcome, edge))
+        solved = solved or (edge >= 0 and not len(graph.children(edge)))
+    return tuple(tried)
 
 
 @dataclass(frozen=True, slots=True)
