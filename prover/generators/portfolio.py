@@ -42,7 +42,6 @@ RULES: Mapping[str, Rule] = {
     "cases": structural.cases,
     "induction": structural.induction,
     "arithmetic": arithmetic,
-    "library": closing.library,
 }
 
 

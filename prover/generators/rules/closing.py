@@ -20,19 +20,13 @@ _BITS = ("bv_omega",)
 
 
 def closing(position: Position) -> Iterator[Suggestion]:
-    """Each of the closers."""
+    """Each of the closers; the library is searched as a whole by `openings` alone, since it takes seconds."""
     goal = position.goals[0]
     for tactic in CLOSERS:
         yield Suggestion(3.0, tactic)
     if any("BitVec" in c or c.startswith("UInt") or c.startswith("Fin") for c in goal.constants):
         for tactic in _BITS:
             yield Suggestion(2.0, tactic)
-
-
-def library(position: Position) -> Iterator[Suggestion]:
-    """The whole library searched, for the theorem only: at every state it would take most of the time."""
-    if not position.steps:
-        yield Suggestion(1.0, "exact?")
 
 
 def unfolding_closers(position: Position) -> Iterator[Suggestion]:
