@@ -12,11 +12,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover import guidance, openings, script
 from prover.events import OneLinerTried, ProveEvent
 from prover.generators.protocol import Position
+from prover.generators.rules.base import defined
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
@@ -26,7 +28,7 @@ from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
 from prover.sources import imported
 from search import Budget, Options, Proof, Search, Step, Stop
-from search.protocols import Advanced, Outcome, Solved, TimedOut
+from search.protocols import Advanced, Outcome, Rejected, Solved, TimedOut
 
 if TYPE_CHECKING:
     from prover.whole import WholeProofs
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 #: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
 #: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
 ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
+#: Where there are premises, there are many more to try, most of them quickly.
+BRISK_ROUNDS = ((Limits(600, 0.5), 0.3), (Limits(3_000, 1.5), 0.45), (Limits(12_000, 5.0), 0.6), ROUNDS[-1])
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
 Rounds: TypeAlias = Sequence[tuple[Limits, float]]
@@ -45,6 +49,8 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
+#: Constants of the theorem that are tried to be definitions.
+_UNFOLDED = 3
 #: So many of the one-line proofs are tried before premises are looked up.
 _QUICK = 9
 _DECLARATION = re.compile(
@@ -104,11 +110,14 @@ class HoleSearch:
         self.whole = whole
         self.started = time.monotonic()
         self.deadline = self.started + settings.seconds
-        self.checker = LeanChecker(lean, settings.limits, printed=settings.critic is not None)
+        reads_failed = bool(getattr(settings.generator, "reads_failed", False))
+        self.checker = LeanChecker(lean, settings.limits, settings.critic is not None, reads_failed)
         local_names = _declared(opened.source[: hole.start])
         assert not isinstance(settings.premises, int)  # `prove` has opened them
         self.premises = settings.premises.at(imported(opened.source), hole.theorem)
-        self.generator = LeanGenerator(settings.generator, local_names, settings.candidates, self.premises)
+        self.generator = LeanGenerator(
+            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on
+        )
         self.reason = ""
         self.refused = ""
         self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
@@ -193,36 +202,39 @@ class HoleSearch:
         self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
     ) -> Iterator[Found]:
         """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
-        rounds: Rounds = getattr(self.settings.generator, "rounds", ROUNDS)
-        again: set[str] = set()
+        rounds: Rounds = getattr(self.settings.generator, "rounds", BRISK_ROUNDS if self.premises else ROUNDS)
+        again: dict[str, bool] = {}
         quick: list[str] = []
         if not hasattr(self.settings.generator, "arrange"):
             # The library is opened only for theorems that the quickest proofs leave open.
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
             yield from self._round(root, quick, *rounds[0], again, tried)
-        general, special = self._arranged([("", self.generator.position(root)), *self._introduced(root)], opening)
+        general, special = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
         general = [tactic for tactic in general if tactic not in quick or tactic in again]
         for number, (limits, share) in enumerate(rounds):
             # A search through the library takes seconds to begin with: not under the first limits, and last.
             slow = [tactic for tactic in general if SLOW.search(tactic)]
             fast = [tactic for tactic in general if not SLOW.search(tactic)]
             # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
-            again = set() if number else {*special, *slow}
+            again = {} if number else dict.fromkeys([*special, *slow], False)
             yield from self._round(root, [*special, *fast, *slow] if number else fast, limits, share, again, tried)
-            general, special = ([t for t in group if t in again] for group in (general, special))
+            # What was not reached comes before what was, and ran out of its limits.
+            general, special = (
+                sorted((t for t in group if t in again), key=again.__getitem__) for group in (general, special)
+            )
         self.checker.limits = self.settings.limits
 
     def _round(
-        self, root: LeanState, order: Sequence[str], limits: Limits, share: float, again: set[str],
+        self, root: LeanState, order: Sequence[str], limits: Limits, share: float, again: dict[str, bool],
         tried: dict[str, Outcome],
     ) -> Iterator[Found]:  # fmt: skip
-        """One round of `ROUNDS`; what ran out of its limits, or was not reached, goes into `again`."""
+        """One round of `ROUNDS`; what is left to try goes into `again`, with whether it ran out of its limits."""
         self.checker.limits = limits
         until = self.started + share * self.settings.seconds
         for at, tactic in enumerate(order):
             started = time.monotonic()
             if started >= until:
-                again.update(order[at:])
+                again.update(dict.fromkeys(order[at:], False))
                 return
             outcome = self.checker.attempt(root, tactic, until)
             spent = time.monotonic() - started
@@ -235,7 +247,7 @@ class HoleSearch:
                 yield Found(_whole(tactic, root), "one-liner", limits, spent)
             if isinstance(outcome, TimedOut):
                 self._timed_out += 1
-                again.add(tactic)
+                again[tactic] = True
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
         """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
@@ -244,7 +256,24 @@ class HoleSearch:
         outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
         if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
             return []
-        return [(INTRODUCE, self.generator.position(outcome.states[0]))]
+        return [(INTRODUCE, self._position(outcome.states[0]))]
+
+    def _position(self, state: LeanState) -> Position:
+        """A form of the theorem, also with the premises for what it says once its outermost definition is unfolded.
+
+        What is true of one type by definition (`HashSet.get`) often is a lemma on another (`HashMap.getKey`).
+        """
+        position = self.generator.position(state)
+        if not position.premises:
+            return position
+        for name in defined(position.goals[0])[:_UNFOLDED]:
+            outcome = self.checker.attempt(state, f"unfold {name}", self.deadline)
+            if isinstance(outcome, Advanced) and len(outcome.states) == 1:
+                more = self.generator.position(outcome.states[0]).premises
+                pairs = zip_longest(position.premises, more[: len(position.premises) // 2])
+                merged = dict.fromkeys(premise for pair in pairs for premise in pair if premise is not None)
+                return replace(position, premises=tuple(merged))
+        return position
 
     def _arranged(self, forms: list[tuple[str, Position]], opening: Callable[[Position], Openings]) -> Openings:
         """Whole proofs of the theorem in all its forms; a generator with an order of its own has them in that."""
@@ -263,6 +292,8 @@ class HoleSearch:
         stage: WholeProofs | None = getattr(self.settings.generator, "whole_proofs", None)
         if stage is None:
             return
+        from prover.whole import WHOLE_LIMITS
+
         root = LeanState(self.lean, self.hole.state)
         premises = self.generator.position(root).premises
         attempts = stage.attempts(self.lean, self.opened.source, self.hole, self.deadline, premises=premises)
@@ -270,6 +301,10 @@ class HoleSearch:
             self._tried += 1
             if isinstance(attempt.outcome, lean_protocol.Solved):
                 yield Found(_whole(attempt.body, root), "whole proof", ROUNDS[-1][0])
+            if attempt.refused is not None:
+                # Where the tree comes to this state, the model is told.
+                state = LeanState(self.lean, attempt.refused.state.split()[0])
+                self.checker.note(state, attempt.refused.tactic, Rejected(attempt.refused.message), WHOLE_LIMITS)
 
     def _tree(self, exact: bool) -> Found | None:
         settings = self.settings

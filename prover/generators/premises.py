@@ -94,6 +94,10 @@ class HolePremises:
         self._place: Place | None = None
         self._known: dict[str, tuple[Premise, ...]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether any can be expected."""
+        return self._source.count > 0
+
     def __call__(self, position: Position) -> Sequence[Premise]:
         if not position.goals:
             return ()

@@ -13,12 +13,17 @@ from functools import lru_cache
 
 from prover.generators.protocol import Position, Premise
 from prover.generators.rules.base import Suggestion, conclusion, is_equation, propositions, variables
+from prover.generators.rules.closing import injections
 from prover.lean.state import Goal
 
 _PROVED = ("theorem", "axiom", "lemma")
 #: What is left of a law of logic without its variables and connectives: nothing.
 _CONNECTIVE = re.compile(r"\b(?:Prop|Decidable|inst\w*|True|False|[a-z])\b|[∧∨¬↔→∀∃=(){}\[\]:,\s]")
-_SOLID = ("", "Nat", "Int", "List", "Eq", "∀", "Not", "Ne", "LE.le", "LT.lt", "Membership.mem", "Iff", "Bool")
+#: Types with nothing to take apart, or with too many cases.
+_SOLID = {"", "Nat", "Int", "List", "Bool", "Eq", "∀", "Not", "Ne", "Iff", "LE.le", "LT.lt", "Membership.mem"}
+#: Classes, whose instances are nothing to take apart either.
+_CLASSES = {"BEq", "Hashable", "Ord", "LE", "LT", "Add", "Mul", "Inhabited", "Monad", "Functor", "Decidable"}
+_APART = 4  # variables and hypotheses taken apart at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +47,24 @@ def use(premise: Premise) -> Use:
     """Reads a premise."""
     proves = premise.kind in _PROVED
     statement = " ".join(premise.statement.split())
-    end = conclusion(statement)
+    body = statement.partition(",")[2] if statement.startswith("∀") else statement
     return Use(
-        premise.name, proves, proves and is_equation(statement), "→" in statement or "(h" in statement,
-        "simp" in premise.attributes, proves and not _CONNECTIVE.sub("", statement.partition(",")[2] or end),
+        premise.name, proves, proves and is_equation(statement), proves and ("→" in statement or "(h" in statement),
+        "simp" in premise.attributes, proves and not _CONNECTIVE.sub("", body or conclusion(statement)),
     )  # fmt: skip
 
 
 def premises(position: Position) -> Iterator[Suggestion]:
-    """Steps of a search."""
+    """Steps of a search, and closers."""
     uses = [use(premise) for premise in position.premises]
     if not uses:
         return
     goal = position.goals[0]
-    told = _told(uses)
+    told = _listed(_told(uses)[:8])
     if told:
-        yield Suggestion(2.0, f"simp [{_listed(told[:8])}]")
-        yield Suggestion(2.0, f"grind [{_listed(told[:8])}]")
-        yield Suggestion(1.5, f"simp_all [{_listed(told[:8])}]")
+        yield Suggestion(2.0, f"simp [{told}]")
+        yield Suggestion(2.0, f"grind [{told}]")
+        yield Suggestion(1.5, f"simp_all [{told}]")
     weight = 3.0
     for u in uses[:8]:
         if u.proves:
@@ -81,34 +86,41 @@ def openings(position: Position) -> Iterator[str]:
     if not uses:
         return
     goal = position.goals[0]
-    told = _told(uses)
     theorems = [u for u in uses if u.proves]
-    apart = _apart(goal)
-    for u in theorems[:4]:
-        yield from _closing(u)
-        yield f"simpa using {u.name} .."
-        if apart and not u.logic:
-            yield f"{apart} <;> simp [{u.name}]"
+    if goal.head == "∀":  # what else there is waits for names (see `HoleSearch`)
+        for u in theorems[:6]:
+            yield f"exact {u.name}"
+        return
+    for u in theorems[:12]:
+        yield f"exact {u.name} .."
+        yield f"apply {u.name} <;> assumption"
+    ways = list(apart(goal))
+    for few in (theorems[:3], theorems[3:8]):
+        for way in ways:
+            for u in few:
+                yield from _apart_then(way, u)
+        for u in few:
+            yield from _rewriting(u)
+    for u in theorems[12:]:
+        yield f"exact {u.name} .."
+        yield f"apply {u.name} <;> assumption"
+    told = _told(uses)
     for most in (3, 8):
         if told:
             yield f"simp [{_listed(told[:most])}]"
-            yield f"grind [{_listed(told[:most])}]"
             yield f"simp_all [{_listed(told[:most])}]"
-    if apart and told:
-        yield f"{apart} <;> simp [{_listed(told[:6])}]"
-        yield f"{apart} <;> simp_all [{_listed(told[:6])}]"
-    for u in theorems[4:]:
-        yield from _closing(u)
+            yield f"grind [{_listed(told[:most])}]"
     listed = _listed(told[:6])
     if listed:
+        for way in ways:
+            yield f"{way} <;> simp_all [{listed}]"
+        for lemma in injections(goal):
+            yield f"apply {lemma} <;> simp [{listed}]"
         yield f"ext <;> simp [{listed}]"
         yield f"ext <;> grind [{listed}]"
-        yield f"intros; simp_all [{listed}]"
         yield f"simp [{listed}] <;> omega"
-        yield f"simp [{listed}] <;> grind"
-        for v in variables(goal)[:4]:
+        for v in variables(goal)[:3]:
             yield f"induction {v.name} <;> simp_all [{listed}]"
-            yield f"cases {v.name} <;> simp_all [{listed}]"
             yield f"induction {v.name} <;> grind [{listed}]"
     for u in theorems[:8]:
         yield f"apply {u.name} <;> simp_all"
@@ -117,42 +129,55 @@ def openings(position: Position) -> Iterator[str]:
             yield f"rw [← {u.name}] <;> simp"
             if not u.logic:
                 yield f"simp [← {u.name}]"
-        if apart:
-            yield f"{apart} <;> exact {u.name} .."
-            yield f"{apart} <;> apply {u.name} <;> assumption"
-            yield f"{apart} <;> simpa using {u.name} .."
         if not u.logic:
             yield f"grind [{u.name}]"
 
 
-def _closing(u: Use) -> Iterator[str]:
-    """The premise is the theorem, up to what unification and hypotheses can fill in."""
-    yield f"exact {u.name} .."
-    if u.implies:
-        yield f"apply {u.name} <;> assumption"
+def _apart_then(way: str, u: Use) -> Iterator[str]:
+    """The premise is the theorem for what the theorem's variables are made of."""
+    if u.logic:
+        return
+    yield f"{way} <;> exact {u.name} .."
+    yield f"{way} <;> apply {u.name} <;> assumption"
+    yield f"{way} <;> simpa using {u.name} .."
+    yield f"{way} <;> simp [{u.name}]"
+    yield f"{way} <;> simp_all [{u.name}]"
+
+
+def _rewriting(u: Use) -> Iterator[str]:
+    """The premise is the theorem up to the simplifier, or rewrites it to something trivial."""
+    yield f"simpa using {u.name} .."
     if u.equation:
         yield f"exact ({u.name} ..).symm"
         yield f"rw [{u.name}]"
         yield f"rw [← {u.name}]"
+        if not u.simp and not u.logic:
+            yield f"simp [{u.name}]"
 
 
-def worth_telling(premises: Sequence[Premise]) -> list[str]:
-    """Names of the premises that `simp` and `grind` are to be told of."""
-    return [u.name for u in _told([use(premise) for premise in premises])]
+def apart(goal: Goal) -> Iterator[str]:
+    """Ways to take apart, at once, every variable and hypothesis whose type may be a structure or a quotient."""
+    taken = [
+        h for h in goal.hypotheses
+        if h.accessible and not h.is_instance and h.head not in _SOLID | _CLASSES
+        and not h.type.startswith(("Type", "Sort", "Prop"))
+    ][:_APART]  # fmt: skip
+    if not taken:
+        return
+    vectors = [h.name for h in taken if h.head == "Vector"]
+    yield " <;> ".join(
+        f"rcases {h.name} with ⟨{h.name}, {'rfl' if h.name == vectors[0] else 'hn'}⟩" if h.head == "Vector"
+        else f"cases {h.name}" for h in taken
+    )  # fmt: skip
+    data = [h for h in taken if not h.is_prop]
+    if data and len(data) < 3 and not vectors:
+        # The eliminator of a type that wraps a quotient.
+        yield " <;> ".join(f"induction {h.name} using {h.head}.inductionOn" for h in data)
 
 
 def _told(uses: Sequence[Use]) -> list[Use]:
     """Those that `simp` and `grind` are to be told of."""
-    return [u for u in uses if not u.logic and (u.equation or not u.proves or u.implies)]
-
-
-def _apart(goal: Goal) -> str:
-    """Every variable and hypothesis of a type that may be a structure, taken apart at once."""
-    taken = [h for h in goal.hypotheses
-             if h.accessible and not h.is_instance and h.head not in _SOLID
-             and not h.type.startswith(("Type", "Sort", "Prop"))]  # fmt: skip
-    return " <;> ".join(f"cases {h.name}" if h.head != "Vector" else f"rcases {h.name} with ⟨{h.name}, rfl⟩"
-                        for h in taken[:4])  # fmt: skip
+    return [u for u in uses if not u.logic and (u.equation or u.implies or not u.proves)]
 
 
 def _listed(uses: Sequence[Use]) -> str:
