@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Hashable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict, dataclass, replace
 
+from prover.generators.answers import spelling
 from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, TacticGenerator
 from prover.lean import protocol as lean_protocol
@@ -17,6 +18,8 @@ from prover.lean.protocol import Lean, Limits
 from prover.lean.state import Goal, ProofState
 from search.protocols import Advanced, Candidate, Crashed, Outcome, Rejected, Request, Skipped, Solved, TimedOut
 
+#: So many of the tactics that were refused on a state are told to a generator.
+MOST_FAILED = 8
 #: Tactics that may take longer than others: they look through the whole library, or try many tactics in turn.
 SLOW = re.compile(r"\b(exact\?|rw\?|apply\?|try\?)")
 _SLOW_FACTOR = 3.0
@@ -76,18 +79,30 @@ class LeanState:
         return tuple(step for step in self.proof_state.steps if isinstance(step, str))
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a tactic did on a state that was reached by `steps`."""
+
+    outcome: Outcome
+    limits: Limits
+    steps: tuple[str | int, ...]
+
+
 class LeanChecker:
-    """Runs tactics on states. What failed once on a state is not tried again under limits that are no larger.
+    """Runs tactics on states; none twice on a merged state, in whatever spelling, unless larger limits may help.
 
     `printed`: new states come with their goals printed, by the worker that made them. For searches that read all of
     them, as a critic does: one after the other, in the thread of the search, they would keep the workers waiting.
+    `explain`: Lean's messages are kept for generators that read them (`failed_on`); printing them takes time.
     """
 
-    def __init__(self, lean: Lean, limits: Limits, printed: bool = False) -> None:
+    def __init__(self, lean: Lean, limits: Limits, printed: bool = False, explain: bool = False) -> None:
         self.lean = lean
         self.limits = limits
         self.printed = printed
-        self._failed: dict[tuple[Hashable, str], tuple[Outcome, Limits]] = {}
+        self.explain = explain
+        self._known: dict[tuple[Hashable, str], _Known] = {}
+        self._refused: dict[Hashable, dict[str, str]] = {}
 
     def check(self, requests: Sequence[Request], deadline: float | None) -> list[list[Outcome]]:
         """See `search.protocols.Checker`."""
@@ -110,22 +125,38 @@ class LeanChecker:
         limits = self.limits
         if SLOW.search(action):
             limits = Limits(int(limits.heartbeats * _SLOW_FACTOR), limits.seconds * _SLOW_FACTOR)
-        known = self._failed.get((state.key, action))
-        if known is not None and (
-            isinstance(known[0], Rejected)
-            or (known[1].heartbeats >= limits.heartbeats and known[1].seconds >= limits.seconds)
-        ):
-            return known[0]
+        known = self._known.get((state.key, spelling(action)))
+        if known is not None and _still_true(known, state, limits):
+            return known.outcome
         if deadline is not None:
             left = deadline - time.monotonic()
             if left <= 0:
                 return TimedOut("the time of the search is over")
             if left < limits.seconds:
                 limits = replace(limits, seconds=max(left, 0.02))
-        outcome = self._translate(self.lean.run(state.proof_state, [action], limits, explain=False)[0], state.exact)
-        if isinstance(outcome, Rejected | TimedOut | Crashed):
-            self._failed[state.key, action] = outcome, limits
+        [said] = self.lean.run(state.proof_state, [action], limits, explain=self.explain)
+        outcome = self._translate(said, state.exact)
+        self.note(state, action, outcome, limits)
         return outcome
+
+    def note(self, state: LeanState, action: str, outcome: Outcome, limits: Limits) -> None:
+        """Remember what a tactic did on a state; whoever ran it."""
+        key = state.key
+        self._known[key, spelling(action)] = _Known(outcome, limits, state.proof_state.steps)
+        if not isinstance(outcome, Rejected):
+            return
+        if self.explain:
+            self._refused.setdefault(key, {})[action] = outcome.error
+        # Of two lines, where the first by itself leads to one state, the second is what was refused, on that state.
+        first, _, rest = action.partition("\n")
+        before = self._known.get((key, spelling(first))) if rest and not rest[0].isspace() else None
+        if before is not None and isinstance(before.outcome, Advanced) and len(before.outcome.states) == 1:
+            self.note(before.outcome.states[0], rest, outcome, limits)
+
+    def failed_on(self, state: LeanState) -> tuple[tuple[str, str], ...]:
+        """Tactics that Lean refused on this merged state with its messages, the latest first; some of them only."""
+        refused = list(self._refused.get(state.key, {}).items())
+        return tuple(reversed(refused[-MOST_FAILED:]))
 
     def _translate(self, outcome: lean_protocol.Outcome, exact: bool) -> Outcome:
         match outcome:
@@ -151,8 +182,22 @@ class LeanChecker:
             stop()
 
 
+def _still_true(known: _Known, state: LeanState, limits: Limits) -> bool:
+    """Whether trying again, under these limits, would give the same."""
+    smaller = known.limits.heartbeats <= limits.heartbeats and known.limits.seconds <= limits.seconds
+    if isinstance(known.outcome, Advanced):
+        # The states it led to can be replayed under these limits, and have the names of this way to the state.
+        return smaller and known.steps == state.proof_state.steps
+    if isinstance(known.outcome, TimedOut | Crashed):
+        return known.limits.heartbeats >= limits.heartbeats and known.limits.seconds >= limits.seconds
+    return isinstance(known.outcome, Rejected) or smaller
+
+
 class LeanGenerator:
-    """A tactic generator as the search's: takes the goals of each state out of Lean."""
+    """A tactic generator as the search's: takes the goals of each state out of Lean.
+
+    `failed`: what was refused on a state, as `LeanChecker.failed_on`.
+    """
 
     def __init__(
         self,
@@ -160,11 +205,13 @@ class LeanGenerator:
         local_names: Sequence[str] = (),
         keep: int | None = None,
         premises: PremisesFor = no_premises,
+        failed: Callable[[LeanState], tuple[tuple[str, str], ...]] = lambda _state: (),
     ) -> None:
         self.generator = generator
         self.local_names = tuple(local_names)
         self.keep = keep
         self.premises = premises
+        self.failed = failed
 
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
@@ -172,6 +219,6 @@ class LeanGenerator:
         return [candidates[: self.keep] for candidates in self.generator.propose(positions)]
 
     def position(self, state: LeanState, retrieve: bool = True) -> Position:
-        """The state as a generator sees it, with the premises retrieved for it."""
-        bare = Position(state.lean_goals, state.tactics, self.local_names)
+        """The state as a generator sees it, with the premises retrieved for it and what was refused on it."""
+        bare = Position(state.lean_goals, state.tactics, self.local_names, failed=self.failed(state))
         return replace(bare, premises=tuple(self.premises(bare))) if retrieve else bare

@@ -26,6 +26,15 @@ WHOLE_LIMITS = Limits(heartbeats=1_000_000, seconds=20.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """The tactic at which a whole proof broke off, and the state that it was refused on."""
+
+    state: ProofState
+    tactic: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One whole proof and what Lean made of it. prefix: its first tactics, as far as they go through."""
 
@@ -33,6 +42,7 @@ class Attempt:
     outcome: Outcome
     prefix: tuple[str, ...] = ()
     round: int = 0
+    refused: Refused | None = None
 
 
 class WholeProofs:
@@ -105,19 +115,23 @@ class WholeProofs:
         [outcome] = lean.run(state, [body], limits, True)
         if isinstance(outcome, Solved):
             return Attempt(body, outcome, round=number)
-        prefix = tuple(self._prefix(lean, state, body, limits))
+        prefix, refused = _prefix(lean, state, body, limits)
         if prefix:
             self.hints.add(prefix)
-        return Attempt(body, outcome, prefix, number)
+        return Attempt(body, outcome, prefix, number, refused)
 
-    def _prefix(self, lean: Lean, state: ProofState, body: str, limits: Limits) -> Iterator[str]:
-        """The first tactics of the block, as long as they go through and leave something to prove."""
-        for tactic in top_level(body):
-            [outcome] = lean.run(state, [tactic], limits, False)
-            if not isinstance(outcome, Advanced):
-                return
-            yield tactic
-            state = outcome.state
+
+def _prefix(lean: Lean, state: ProofState, body: str, limits: Limits) -> tuple[tuple[str, ...], Refused | None]:
+    """The first tactics of the block, while they go through and leave something to prove; what was refused then."""
+    prefix: list[str] = []
+    for tactic in top_level(body):
+        [outcome] = lean.run(state, [tactic], limits, True)
+        if not isinstance(outcome, Advanced):
+            refused = Refused(state, tactic, outcome.message) if isinstance(outcome, Rejected) else None
+            return tuple(prefix), refused
+        prefix.append(tactic)
+        state = outcome.state
+    return tuple(prefix), None
 
 
 def posed(source: str, hole: Hole) -> tuple[str, str]:

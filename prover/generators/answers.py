@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import lru_cache
 
 # A line outside any fence counts as a tactic if it begins so; prose does not ("simply" is no `simp`).
 TACTIC_WORDS = frozenset(
@@ -27,6 +28,11 @@ TACTIC_WORDS = frozenset(
 _CONTINUES = ("|", "·", ".", "<;>", ")", "]", "}", "⟩", "at ", "with ", "using ")
 # In a whole block bullets are tactics of their own, one for each goal.
 _GOES_ON = tuple(start for start in _CONTINUES if start not in ("·", "."))
+_CLOSING = {")": "(", "]": "[", "}": "{", "⟩": "⟨", "⦄": "⦃"}
+# Strings, comments, characters and quoted names, whole or only begun, and brackets.
+_TOKENS = re.compile(
+    r'"(?:\\.|[^"\\])*"|--[^\n]*|/-.*?-/|(?<!\w)\'(?:\\.|[^\\\n])\'|«[^»\n]*»|["«]|/-|[()\[\]{}⟨⟩⦃⦄]', re.DOTALL
+)
 _GIVES_UP = re.compile(r"\b(sorry|admit|sorryAx)\b")
 _FENCE = re.compile(r"^[ \t]*```+[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```+[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LEAN = ("", "lean", "lean4", "tactic", "tactics", "text")
@@ -36,16 +42,40 @@ _DECLARATION = re.compile(
 
 
 def normalise(tactic: str) -> str:
-    """The same tactic in one spelling: marks, comments, ends and repeated spaces removed."""
-    text = re.sub(r"</?a>", "", tactic)
-    text = re.sub(r"/-.*?-/", " ", text, flags=re.DOTALL)
+    """What a model wrote as one spelling of the tactic it means: marks, comments, ends and repeated spaces removed."""
+    return spelling(re.sub(r"</?a>", "", tactic)).rstrip(";,").rstrip()
+
+
+@lru_cache(maxsize=1 << 16)
+def spelling(tactic: str) -> str:
+    """The tactic without comments and repeated spaces: two with the same spelling are the same to Lean."""
+    text = re.sub(r"/-.*?-/", " ", tactic, flags=re.DOTALL)
     lines = []
     for line in text.split("\n"):
         line = re.sub(r"(^|\s)--.*$", "", line).rstrip()
         if line.strip():
             indent = len(line) - len(line.lstrip())
             lines.append(" " * indent + _single_spaces(line.strip()))
-    return textwrap.dedent("\n".join(lines)).strip().rstrip(";,").rstrip()
+    return textwrap.dedent("\n".join(lines)).strip()
+
+
+def complete(tactic: str) -> bool:
+    """Whether strings, comments and brackets are closed, as Lean's tokens demand: a text cut off is not.
+
+    A rough check that costs microseconds; what it lets through is for Lean's parser, and that comes before any
+    elaboration.
+    """
+    open_ones: list[str] = []
+    for token in _TOKENS.finditer(tactic):
+        text = token[0]
+        if text in _CLOSING:
+            if not open_ones or open_ones.pop() != _CLOSING[text]:
+                return False
+        elif text in _CLOSING.values():
+            open_ones.append(text)
+        elif text in ('"', "/-", "«"):
+            return False  # a whole string, comment or name would have been one token
+    return not open_ones
 
 
 def gives_up(lean: str) -> bool:

@@ -1,8 +1,8 @@
 """Tactics and whole proofs from a language model: strings in, ranked candidates out.
 
 Asks any `Model` through a prompt format and merges what comes back: the same tactic in two spellings is one
-candidate, one that failed before or gives up (`sorry`) is none. Not here: Lean objects, the portfolio, how generators
-are interleaved; whether a candidate is any good is for Lean to say.
+candidate; one that failed before, is cut off or gives up (`sorry`) is none. Not here: Lean objects, the portfolio, how
+generators are interleaved; whether a candidate is any good is for Lean to say.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class ModelGenerator:
         merged: dict[str, _Merged] = {}
         dropped = 0
         for completion in reply.completions:
-            found = [text for text in self.tactic_format.read(completion.text) if text not in tried]
+            read = self.tactic_format.read(completion.text)
+            found = [text for text in read if text not in tried and answers.complete(text)]
             dropped += not found
             for text in found:
                 own = completion if self.tactic_format.single else None

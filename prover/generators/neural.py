@@ -42,6 +42,11 @@ class ModelTactics:
         self.premises = premises
         self.troubles: Counter[str] = Counter()
 
+    @property
+    def reads_failed(self) -> bool:
+        """See `TacticGenerator`: whether the prompt shows what was refused."""
+        return self.generator.tactic_format.shows_failed
+
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
         """See `TacticGenerator`.
 
@@ -58,7 +63,7 @@ class ModelTactics:
 
     def _question(self, position: Position) -> StateQuestion:
         state = "\n\n".join(goal.text for goal in position.goals)
-        return StateQuestion(state, tuple(self.premises(position)))
+        return StateQuestion(state, tuple(self.premises(position)), position.failed)
 
     def _candidates(self, proposed: Proposed) -> list[Candidate]:
         for sentence in (proposed.failure, *proposed.notes):
@@ -93,6 +98,11 @@ class Mixture:
             raise BadRequest("A mixture needs generators with positive weights.")
         self.generators = tuple(generators)
         self.whole_proofs = whole_proofs
+
+    @property
+    def reads_failed(self) -> bool:
+        """Whether one of the generators does."""
+        return any(getattr(generator, "reads_failed", False) for generator, _ in self.generators)
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
         """See `TacticGenerator`; the log-probabilities of a position sum to one."""

@@ -22,6 +22,8 @@ Prompt: TypeAlias = str | tuple[Message, ...]
 
 # ReProver was trained on inputs of at most so many bytes (Yang et al., 2023, appendix D).
 REPROVER_BYTES = 2300
+# Tactics listed in a chat prompt as having failed.
+MOST_FAILED = 8
 # Room for premises in a chat prompt, in characters: some 2,000 tokens.
 PREMISE_CHARACTERS = 6000
 
@@ -30,7 +32,8 @@ PREMISE_CHARACTERS = 6000
 class StateQuestion:
     """What could be done in one proof state.
 
-    state: as Lean prints it. premises: best first. failed: (tactic, Lean's message) pairs tried here already.
+    state: as Lean prints it. premises: best first. failed: (tactic, Lean's message) pairs tried here already, latest
+    first; a message may be empty.
     """
 
     state: str
@@ -73,7 +76,7 @@ class Format:
     """One way of asking. models: pattern for the names of checkpoints that were trained on it.
 
     read: from a completion to candidates, most wanted first (tactics, or Lean source). single: a completion
-    is one tactic, so that its log-probability is the tactic's.
+    is one tactic, so that its log-probability is the tactic's. shows_failed: whether the prompt says what failed.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Format:
     stop: tuple[str, ...] = ()
     sampling: Sampling = Sampling()
     single: bool = True
+    shows_failed: bool = False
 
 
 def format_for(model: str, level: Level, override: str | None = None) -> Format:
@@ -162,7 +166,10 @@ def _chat(question: StateQuestion) -> tuple[Message, ...]:
     if listed := _listed(question.premises):
         parts.append(f"Lemmas that may help:\n```lean\n{listed}\n```")
     if question.failed:
-        lines = [f"- `{_one_line(tactic)}`: {_one_line(message)}" for tactic, message in question.failed[-8:]]
+        lines = [
+            f"- `{_one_line(tactic)}`" + (f": {_one_line(message)}" if message else "")
+            for tactic, message in question.failed[:MOST_FAILED]
+        ]
         parts.append("These tactics fail here:\n" + "\n".join(lines))
     parts.append(
         "Propose up to four different next tactics, the most promising first, one per line "
@@ -266,6 +273,7 @@ _FORMATS = (
         answers.tactics,
         sampling=Sampling(0.8, max_tokens=1024),
         single=False,
+        shows_failed=True,
     ),
     Format(
         "deepseek-prover-v1.5",
