@@ -147,7 +147,7 @@ def _begin(out: Path, settings: LoopSettings, rows: Sequence[Row]) -> None:
     record = out / RUN_FILE
     try:
         if record.exists():
-            before = json.loads(record.read_text(encoding="utf-8"))
+            before = _read_run(record)
             changed = sorted(name for name in identity if before.get(name) != identity[name])
             if changed:
                 raise BadRequest(f"The run in {out} cannot go on with another {', '.join(changed)}.")
@@ -156,10 +156,18 @@ def _begin(out: Path, settings: LoopSettings, rows: Sequence[Row]) -> None:
             raise BadRequest(f"{out} is not empty and holds no run: choose another folder.")
         out.mkdir(parents=True, exist_ok=True)
         write_whole(record, json.dumps(identity, ensure_ascii=False, indent=1) + "\n")
-    except ValueError:
-        raise BadRequest(f"{record} is damaged, so that the run in {out} cannot go on.") from None
     except OSError as error:
         raise BadRequest(f"{out} cannot be written: {error.strerror or error}.") from error
+
+
+def _read_run(record: Path) -> dict[str, object]:
+    try:
+        before = json.loads(record.read_text(encoding="utf-8"))
+    except ValueError:
+        before = None
+    if not isinstance(before, dict):
+        raise BadRequest(f"{record} is damaged, so that the run in {record.parent} cannot go on.")
+    return before
 
 
 def _read_report(path: Path) -> Report | None:
