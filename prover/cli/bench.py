@@ -77,6 +77,9 @@ def prove(
     if not rows:
         fail(f"{statements} holds no theorem.", BAD_INPUT)
     library = library_premises(premises, DEFAULT_INDEX)
+    given = 0 if library.library() is None else library.count
+    for trouble in library.troubles:
+        print(f"entails: {trouble}", file=sys.stderr)
     cores = len(os.sched_getaffinity(0))
     count = proved = 0
 
@@ -91,7 +94,7 @@ def prove(
     with lean_errors():
         try:
             summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
-                          checks=checks, openings=openings, logs=logs, minimise=minimise, premises=library.count,
+                          checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given,
                           on_result=show, **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)

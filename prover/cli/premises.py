@@ -62,10 +62,10 @@ def open_library(index: str, encoder: str | None) -> Library:
 
 
 def library_premises(count: int | None, index: str, lean: LeanInfo | None = None) -> LibraryPremises:
-    """The premises that a proof search is given. `count` None: as many as usual, if the index can be used.
+    """The premises that a proof search is given. `count` None: as many as usual, and it goes on without where the index
+    cannot be used; that shows when a theorem first needs some, and `troubles` says so. A number asked for is a must.
 
-    Says on standard error why there are none where a number was not asked for, and fails where one was. `lean`: the one
-    that proves; the embedded one where it is not given.
+    `lean`: the one that proves; the embedded one where it is not given.
     """
     from prover.generators.premises import DEFAULT_COUNT, LibraryPremises
 
@@ -74,29 +74,15 @@ def library_premises(count: int | None, index: str, lean: LeanInfo | None = None
     if count:
         with sentences():
             made.library()
-    elif count is None:
-        try:
-            _check_for(index, lean)
-        except RetrievalError as error:
-            print(f"entails: going on without premises: {error}", file=sys.stderr)
-            return LibraryPremises(partial(_open_for, index, lean), 0)
     return made
-
-
-def _check_for(index: str, lean: LeanInfo | None) -> None:
-    """What can be said of an index without opening it: proofs that need no premises are not to wait for that."""
-    if index == DEFAULT_INDEX and lean is not None and lean.backend != "embedded":
-        raise IndexStale("the index is of the embedded Lean's library; for a project of your own, trace it with "
-                         "LeanDojo, run `entails index --corpus corpus.jsonl --name NAME`, and name it here "
-                         "(--index NAME)")  # fmt: skip
-    file = index_folder(index) / "corpus.index"
-    if not file.exists():
-        raise IndexMissing(f"there is no index at {file}; build one with `entails index`")
 
 
 @lru_cache(maxsize=2)
 def _open_for(index: str, lean: LeanInfo | None) -> Library:
-    _check_for(index, lean)
+    if index == DEFAULT_INDEX and lean is not None and lean.backend != "embedded":
+        raise IndexStale("the index is of the embedded Lean's library; for a project of your own, trace it with "
+                         "LeanDojo, run `entails index --corpus corpus.jsonl --name NAME`, and name it here "
+                         "(--index NAME)")  # fmt: skip
     return open_library(index, None)
 
 
