@@ -110,6 +110,9 @@ class HoleSearch:
         self.whole = whole
         self.started = time.monotonic()
         self.deadline = self.started + settings.seconds
+        until = getattr(settings.generator, "until", None)
+        if until is not None:
+            until(self.deadline)
         reads_failed = bool(getattr(settings.generator, "reads_failed", False))
         self.checker = LeanChecker(lean, settings.limits, settings.critic is not None, reads_failed)
         local_names = _declared(opened.source[: hole.start])

@@ -23,6 +23,8 @@ from prover.lean.state import ProofState
 
 # One whole proof may take as long as several tactics.
 WHOLE_LIMITS = Limits(heartbeats=1_000_000, seconds=20.0)
+# Of the time that is left the model may take so much for one round; Lean and the search have the rest.
+SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class WholeProofs:
             if time.monotonic() >= deadline:
                 return
             failed: list[Attempt] = []
-            for proof in self._proofs(questions):
+            for proof in self._proofs(questions, deadline):
                 if proof.body in tried or time.monotonic() >= deadline:
                     continue
                 tried.add(proof.body)
@@ -106,7 +108,9 @@ class WholeProofs:
             if not questions:
                 return
 
-    def _proofs(self, questions: list[ProofQuestion]) -> Iterator[Proof]:
+    def _proofs(self, questions: list[ProofQuestion], deadline: float) -> Iterator[Proof]:
+        now = time.monotonic()
+        self.generator.deadline = now + SHARE * (deadline - now)
         for proposed in self.generator.proofs(questions):
             self.troubles += [sentence for sentence in (proposed.failure, *proposed.notes) if sentence]
             yield from (candidate for candidate in proposed.candidates if isinstance(candidate, Proof))

@@ -93,6 +93,8 @@ class ModelGenerator:
         self.proof_format = format_for(model.name, "proof", proof_format)
         self._temperature, self._top_p, self._max_tokens = temperature, top_p, max_tokens
         self._seed = seed
+        #: Of `time.monotonic()`: what the model has not written by then is not waited for.
+        self.deadline: float | None = None
 
     def tactics(self, questions: Sequence[StateQuestion]) -> list[Proposed]:
         """Candidates for each state, in one batch.
@@ -133,6 +135,7 @@ class ModelGenerator:
             seed=None if beams else self._seed,
             beams=beams,
             id=question.id,
+            deadline=self.deadline,
         )
 
     def _read_tactics(self, question: StateQuestion, reply: Reply) -> Proposed:

@@ -11,6 +11,7 @@ Not here: asking a model (`model.py`), the portfolio, Lean, whole proofs.
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from prover.whole import WholeProofs
 
 
+# Of the time that is left of a search a model may take so much for one batch: Lean has to have time for what it writes,
+# and for what others propose where a model is slow.
+SHARE = 0.25
+
+
 class ModelTactics:
     """Tactics of a model for the goals of each position, all positions in one batch.
 
@@ -41,6 +47,11 @@ class ModelTactics:
         self.generator = generator
         self.premises = premises
         self.troubles: Counter[str] = Counter()
+        self._end: float | None = None
+
+    def until(self, deadline: float) -> None:
+        """See `TacticGenerator`."""
+        self._end = deadline
 
     @property
     def reads_failed(self) -> bool:
@@ -57,6 +68,8 @@ class ModelTactics:
         found: list[list[Candidate]] = [[] for _ in positions]
         if asked:
             questions = [self._question(positions[index]) for index in asked]
+            now = time.monotonic()
+            self.generator.deadline = None if self._end is None else now + SHARE * (self._end - now)
             for index, proposed in zip(asked, self.generator.tactics(questions), strict=True):
                 found[index] = self._candidates(proposed)
         return found
@@ -98,6 +111,12 @@ class Mixture:
             raise BadRequest("A mixture needs generators with positive weights.")
         self.generators = tuple(generators)
         self.whole_proofs = whole_proofs
+
+    def until(self, deadline: float) -> None:
+        """See `TacticGenerator`."""
+        for generator, _ in self.generators:
+            if (until := getattr(generator, "until", None)) is not None:
+                until(deadline)
 
     @property
     def reads_failed(self) -> bool:

@@ -50,8 +50,9 @@ class TacticGenerator(Protocol):
     """Proposes tactics. Deterministic for the same positions and seed.
 
     It may also have a method `opening(position)`, which gives two lists of whole proofs to try on a theorem before any
-    search: general ones, cheap ones first, and those that this theorem suggests; and an attribute `reads_failed`, true
-    where it makes use of `Position.failed`.
+    search: general ones, cheap ones first, and those that this theorem suggests; a method `until(deadline)`, which is
+    told the end of the search that begins (`time.monotonic()`); and an attribute `reads_failed`, true where it makes
+    use of `Position.failed`.
     """
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:

@@ -22,7 +22,7 @@ class _Search:
     live: list[tuple[list[int], list[float]]]
     done: list[Row] = field(default_factory=list)
     over: bool = False
-    nan: bool = False
+    trouble: Literal["nan", "late"] | None = None
 
 
 def beam_search(
@@ -49,9 +49,13 @@ def beam_search(
         for number, first in stream_rows.items():
             search = searches[number]
             count = len(search.live)
+            if search.row.request.late:
+                # The best of all may be among those that go on: nothing can be said of the others.
+                search.trouble, search.over = "late", True
+                continue
             own = logprobs[first : first + count]
             if bool(own.amax(-1).isnan().any()):
-                search.nan = search.over = True
+                search.trouble, search.over = "nan", True
                 continue
             sums = torch.tensor([sum(values) for _, values in search.live], device=device, dtype=own.dtype)
             # Each beam can end in at most `len(end_ids)` ways, so this many are enough to refill the beams.
@@ -113,6 +117,6 @@ def _extend(
 
 
 def _results(search: _Search) -> list[Row]:
-    if search.nan:
-        return [Row(search.row.request, 0, search.row.room, ended_by="nan")]
+    if search.trouble:
+        return [Row(search.row.request, 0, search.row.room, ended_by=search.trouble)]
     return search.done[: search.row.request.n]

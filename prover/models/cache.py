@@ -1,9 +1,9 @@
 """The exact response cache on disk: a repeated run is free and gives the same answers.
 
-Exact means: the key holds everything that can change the reply (the model's name with its settings, the whole
-request but for `id`), and sampled completions are kept as well as greedy ones: at temperature 0.8 a second
+Exact means: the key holds everything that can change the reply (the model's name with its settings, the request but for
+`id` and `deadline`), and sampled completions are kept as well as greedy ones: at temperature 0.8 a second
 run gets the first run's samples. Two requests that differ only in `seed` are different requests. Failures
-are never kept.
+are never kept, nor is what a deadline cut short.
 
 Not here: similarity of prompts, expiry. Delete the folder to forget.
 """
@@ -29,7 +29,7 @@ SIZE_LIMIT_BYTES = 8 << 30
 def request_key(model_name: str, request: Request) -> str:
     """SHA-256 over everything that can change the reply to `request`."""
     fields = asdict(request)
-    del fields["id"]
+    del fields["id"], fields["deadline"]
     body = json.dumps([FORMAT, model_name, fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -116,7 +116,7 @@ class CachedModel:
     def _keep(self, asked: dict[str, Request], replies: list[Reply], known: dict[str, Reply]) -> None:
         for key, reply in zip(asked, replies, strict=True):
             known[key] = reply
-            if isinstance(reply, Answered):
+            if isinstance(reply, Answered) and not reply.late:
                 self._store.set(key, _written(reply))
 
     def _replies(self, keys: list[str], known: dict[str, Reply], asked: dict[str, Request]) -> list[Reply]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from prover.models import wire
 from prover.models.errors import BadRequest, ModelMissing
-from prover.models.protocol import Answered, Completion, Failed, Reply, Request, Usage, total
+from prover.models.protocol import LATE, Answered, Completion, Failed, Reply, Request, Usage, total
 
 DEFAULT_URL = "https://api.openai.com/v1"
 URL_VARIABLES = ("ENTAILS_BASE_URL", "OPENAI_BASE_URL")
@@ -138,6 +139,8 @@ class EndpointModel:
             async with batch.slots:
                 # Ollama and llama.cpp return one completion whatever `n` says: the rest is asked for again.
                 while len(gathered.completions) < request.n:
+                    if request.late:
+                        raise wire.Transient(LATE)
                     await self._ask(request, batch, gathered)
         except wire.Trouble as trouble:
             if not gathered.completions:
@@ -148,7 +151,8 @@ class EndpointModel:
         if self.prices:
             cost = (usage.prompt_tokens * self.prices[0] + usage.completion_tokens * self.prices[1]) / 1e6
             usage = replace(usage, cost=cost)
-        return Answered(tuple(gathered.completions[: request.n]), usage, tuple(gathered.notes))
+        late = request.late and len(gathered.completions) < request.n
+        return Answered(tuple(gathered.completions[: request.n]), usage, tuple(gathered.notes), late=late)
 
     async def _ask(self, request: Request, batch: _Batch, gathered: _Gathered) -> None:
         """One exchange, with retries; adapts the dialect where the server refuses a field."""
@@ -157,7 +161,7 @@ class EndpointModel:
             asked = self._dialect
             path, body = asked.body(self.model, request, missing, len(gathered.completions))
             try:
-                parsed = await self._with_retries(path, body, batch)
+                parsed = await self._with_retries(path, body, batch, request)
                 found, usage = wire.read(parsed, request)
             except wire.Refused as refused:
                 # Another request of the batch may have adapted it in the meantime: then just ask again.
@@ -172,7 +176,7 @@ class EndpointModel:
                 gathered.notes = [note]
             return
 
-    async def _with_retries(self, path: str, body: dict[str, Any], batch: _Batch) -> Any:
+    async def _with_retries(self, path: str, body: dict[str, Any], batch: _Batch, request: Request) -> Any:
         import tenacity
 
         backoff = tenacity.wait_random_exponential(multiplier=0.5, max=30)
@@ -183,7 +187,11 @@ class EndpointModel:
             return backoff(state) if asked is None else asked
 
         def stop(state: tenacity.RetryCallState) -> bool:
-            return state.attempt_number >= self.attempts or batch.down
+            # With no time left for another attempt, the trouble that was met is the answer.
+            trouble = state.outcome.exception() if state.outcome else None
+            next_try = time.monotonic() + (getattr(trouble, "retry_after", None) or 0.0)
+            spent = request.deadline is not None and next_try >= request.deadline
+            return state.attempt_number >= self.attempts or batch.down or spent
 
         def worth_it(error: BaseException) -> bool:
             return isinstance(error, wire.Transient) and (error.retry_after or 0) <= self.longest_wait
@@ -192,12 +200,12 @@ class EndpointModel:
             wait=wait, stop=stop, retry=tenacity.retry_if_exception(worth_it), reraise=True
         )
         try:
-            return await retrying(self._post, path, body, batch)
+            return await retrying(self._post, path, body, batch, request)
         except wire.Unreachable:
             batch.down = True
             raise
 
-    async def _post(self, path: str, body: dict[str, Any], batch: _Batch) -> Any:
+    async def _post(self, path: str, body: dict[str, Any], batch: _Batch, request: Request) -> Any:
         """One attempt.
 
         Raises:
@@ -206,6 +214,9 @@ class EndpointModel:
         import httpx
 
         url = f"{self.base_url}/{path}"
+        seconds = self.timeout
+        if request.deadline is not None:
+            seconds = max(0.01, min(seconds, request.deadline - time.monotonic()))
 
         async def exchange() -> tuple[int, Any, bytes]:
             async with batch.client.stream("POST", url, json=body) as response:
@@ -218,9 +229,9 @@ class EndpointModel:
 
         try:
             # A limit on the whole: a server that sends a byte now and then would never time out otherwise.
-            status, headers, content = await asyncio.wait_for(exchange(), self.timeout)
+            status, headers, content = await asyncio.wait_for(exchange(), seconds)
         except (asyncio.TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as error:
-            raise wire.Transient(f"The endpoint {self._where} did not answer within {self.timeout:g} s.") from error
+            raise wire.Transient(f"The endpoint {self._where} did not answer within {seconds:.3g} s.") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise wire.Unreachable(f"The endpoint {self._where} cannot be reached: {error}.") from error
         except UnicodeError as error:

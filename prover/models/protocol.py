@@ -9,6 +9,7 @@ the requests, so that one bad request never costs the rest of a batch.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -43,6 +44,7 @@ class Request:
     logprobs: whether log-probabilities are wanted.
     id: the caller's name for the question, not shown to the model and no part of the cache's key;
         recordings may be looked up by it.
+    deadline: of `time.monotonic()`; what is not written by then is not waited for. No part of the cache's key either.
 
     Raises:
         BadRequest: the fields contradict each other.
@@ -58,6 +60,12 @@ class Request:
     beams: int = 0
     logprobs: bool = True
     id: str = ""
+    deadline: float | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -128,13 +136,15 @@ class Usage:
 class Answered:
     """The completions of one request (`n` of them, fewer only where `notes` says why).
 
-    notes: what the user should know, such as a prompt that had to be cut; one sentence each.
+    notes: what the user should know, such as a prompt that had to be cut; one sentence each. late: the deadline came
+        first, so that asking again may give more; never kept in a cache.
     """
 
     completions: tuple[Completion, ...]
     usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
     cached: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +206,9 @@ class Scorer(Protocol):
     def score(self, prompt: str | tuple[Message, ...], continuations: Sequence[str]) -> list[Score]:
         """Score all `continuations` of one prompt in one pass that shares the prompt's work, in order."""
         ...
+
+
+LATE = "The time was up before the model had written anything."
 
 
 def total(replies: Iterable[Reply]) -> Usage:

@@ -29,7 +29,7 @@ class Row:
     room: int
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
-    ended_by: Literal["end", "stop", "length", "nan"] | None = None
+    ended_by: Literal["end", "stop", "length", "nan", "late"] | None = None
 
 
 def sample(stream: Stream, rows: Sequence[Row], end_ids: frozenset[int], stopped: Callable[[Row], bool]) -> None:
@@ -52,6 +52,11 @@ def sample(stream: Stream, rows: Sequence[Row], end_ids: frozenset[int], stopped
     top_p = torch.tensor([row.request.top_p for row in rows], device=device)
     live = list(rows)  # the rows of the stream, ended ones that are not dropped yet included
     for step in range(steps):
+        for row in live:
+            if row.ended_by is None and row.request.late:
+                row.ended_by = "late"
+        if all(row.ended_by for row in live):
+            return
         logprobs = stream.logits.log_softmax(-1)
         chosen = pick(logprobs, temperature, top_p, uniform[:, step])
         values = logprobs.gather(1, chosen[:, None])[:, 0]

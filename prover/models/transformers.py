@@ -20,7 +20,7 @@ from typing import Any
 from prover.models.checkpoint import Checkpoint, Compute, free_memory, is_out_of_memory, load
 from prover.models.errors import BadRequest
 from prover.models.prefix import PrefixTrie
-from prover.models.protocol import Answered, Completion, Failed, Message, Reply, Request, Score, Usage, total
+from prover.models.protocol import LATE, Answered, Completion, Failed, Message, Reply, Request, Score, Usage, total
 from prover.models.sampling import Row, sample
 from prover.models.stream import open_stream
 from prover.models.tokens import encode, encode_continuation
@@ -191,7 +191,11 @@ class TransformersModel:
 
         def run_samples(batch: list[tuple[int, Row]]) -> None:
             fresh = [Row(row.request, row.number, row.room) for _, row in batch]
-            self._sample([prompts[i] for i, _ in batch], fresh)
+            if all(row.request.late for row in fresh):
+                for row in fresh:
+                    row.ended_by = "late"
+            else:
+                self._sample([prompts[i] for i, _ in batch], fresh)
             for (i, _), row in zip(batch, fresh, strict=True):
                 rows[i].append(row)
 
@@ -278,16 +282,19 @@ class TransformersModel:
     def _reply(self, request: Request, prompt: tuple[int, ...], rows: list[Row], notes: list[str]) -> Reply:
         written = sum(len(row.tokens) for row in rows)
         usage = Usage(len(prompt), written, requests=1)
-        good = [row for row in rows if row.ended_by != "nan"]
+        good = [row for row in rows if row.ended_by not in ("nan", "late")]
+        nan, late = (sum(row.ended_by == why for row in rows) for why in ("nan", "late"))
         if not good:
-            return Failed(NAN, usage=usage + Usage(failed=1))
-        if len(good) < len(rows):
-            notes = [*notes, f"{len(rows) - len(good)} completions were dropped. {NAN}"]
-        elif len(good) < request.n:
+            return Failed(NAN if nan else LATE, transient=not nan, usage=usage + Usage(failed=1))
+        if nan:
+            notes = [*notes, f"{nan} completions were dropped. {NAN}"]
+        if late:
+            notes = [*notes, "The time was up before all completions were written."]
+        elif not nan and len(good) < request.n:
             notes = [*notes, f"The beams found {len(good)} completions where {request.n} were wanted."]
         if not request.beams:
             good.sort(key=lambda row: row.number)
-        return Answered(tuple(self._completion(row) for row in good), usage, tuple(notes))
+        return Answered(tuple(self._completion(row) for row in good), usage, tuple(notes), late=late > 0)
 
     def _completion(self, row: Row) -> Completion:
         text = self._text(row.tokens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,17 @@ def test_the_portfolio_goes_on_where_the_model_is_silent(tmp_path):
 def test_a_mixture_of_nothing_is_refused(weights):
     with pytest.raises(BadRequest):
         Mixture([(Portfolio(), weight) for weight in weights])
+
+
+def test_a_model_may_take_a_share_of_the_time_that_is_left(tmp_path):
+    generator = model(tmp_path, a=[SIMP])
+    asked = []
+    generate = generator.model.generate
+    generator.model.generate = lambda requests: asked.extend(requests) or generate(requests)
+    both = Mixture([(Portfolio(), 1.0), (ModelTactics(generator), 1.0)])
+    both.propose([position("a")])
+    now = time.monotonic()
+    both.until(now + 100)
+    both.propose([position("a")])
+    assert asked[0].deadline is None
+    assert now + 20 < asked[1].deadline < now + 30

@@ -127,6 +127,20 @@ def test_everything_that_matters_is_in_the_key(field):
     assert request_key("m", request) != request_key("m", replace(request, **{field: CHANGES[field]}))
 
 
+def test_what_a_deadline_cut_short_is_asked_again(tmp_path):
+    class Late(Counting):
+        def generate(self, requests):
+            return [replace(reply, late=len(self.batches) == 1) for reply in super().generate(requests)]
+
+    model = Late()
+    cached = CachedModel(model, tmp_path)
+    request = Request("a", deadline=5.0)
+    assert cached.generate([request])[0].late
+    assert not cached.generate([request])[0].late
+    assert cached.generate([replace(request, deadline=9.0)])[0].cached
+    assert len(model.batches) == 2
+
+
 def test_model_and_beams_are_in_the_key_and_the_id_is_not():
     request = Request("p")
     assert request_key("m", request) != request_key("other", request)

@@ -262,6 +262,33 @@ def test_a_server_that_trickles_is_timed_out():
     assert "did not answer within 0.5 s" in reply.reason
 
 
+def test_after_the_deadline_nothing_is_waited_for_and_what_came_is_kept(serve):
+    over = threading.Event()
+
+    def one_and_then_nothing(path, body, number):
+        if number:
+            over.wait(30)
+        return good(path, {**body, "n": 1}, number)
+
+    server = serve(one_and_then_nothing)
+    began = time.monotonic()
+    [some, none] = ask(
+        server,
+        Request("a", n=3, temperature=1.0, deadline=began + 1.0),
+        Request("b", deadline=began - 1.0),
+        concurrency=1,
+        attempts=6,
+    )
+    over.set()
+    assert isinstance(some, Answered)
+    assert some.late
+    assert [c.text for c in some.completions] == ["a/0"]
+    assert isinstance(none, Failed)
+    assert none.transient
+    assert "time was up" in none.reason
+    assert len(server.asked) == 2
+
+
 def test_nobody_listening_is_said_once_per_request():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

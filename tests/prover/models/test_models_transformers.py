@@ -571,3 +571,36 @@ def test_a_checkpoint_trained_further_is_another_model_to_the_cache(llama, tmp_p
     (folder / "model.safetensors").touch()
     assert open_model(str(folder)).name != before
     assert open_model(str(folder), limit=100).name != open_model(str(folder)).name
+
+
+@pytest.mark.parametrize("beams", [0, 4])
+def test_what_is_not_written_by_the_deadline_is_not_waited_for(llama, beams, monkeypatch):
+    model = open_model(str(llama))
+    steps = iter(range(1000))
+    # A clock that ticks at each look: the deadline comes after some tokens.
+    monkeypatch.setattr("prover.models.protocol.time.monotonic", lambda: float(next(steps)))
+    asked = {"n": 4, "beams": beams} if beams else {"n": 4, "temperature": 1.0, "seed": 0}
+    late, timely = (Request("⊢ p", max_tokens=60, deadline=end, **asked) for end in (40.0, None))
+    [reply, other] = model.generate([late, timely])
+    assert isinstance(other, Answered)
+    assert not other.late
+    if isinstance(reply, Answered):
+        assert reply.late
+        assert 0 < len(reply.completions) < 4
+        assert "time was up" in reply.notes[-1]
+    else:
+        assert reply.transient
+        assert "time was up before" in reply.reason
+    assert next(steps) < 400
+
+
+def test_a_deadline_that_has_passed_costs_no_pass(llama):
+    model = open_model(str(llama))
+
+    def forbidden(*_args, **_kwargs):
+        raise AssertionError("the model was run")
+
+    model.checkpoint.model.forward = forbidden
+    [reply] = model.generate([Request("⊢ p", n=3, temperature=1.0, deadline=time.monotonic() - 1)])
+    assert isinstance(reply, Failed)
+    assert reply.transient
