@@ -7,9 +7,10 @@ statement), a pattern (`_ + _ = _ + _`, `⊢ _ < _`: in the statement, its concl
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +22,16 @@ from retrieval.rankers.structural import Structural
 from retrieval.records import Everywhere, Premise, Query
 
 NAME = re.compile(r"^[^\W\d][\w'!?₀-₉]*(\.[^\W\d][\w'!?₀-₉]*)+$")
+# What is written where the keyboard has no symbols, in a pattern.
+ASCII = (
+    (re.compile(r"<->"), "↔"), (re.compile(r"->"), "→"), (re.compile(r"<="), "≤"), (re.compile(r">="), "≥"),
+    (re.compile(r"/\\"), "∧"), (re.compile(r"\\/"), "∨"), (re.compile(r"\bforall\b(?=[^,]+,)"), "∀"),
+    (re.compile(r"\bexists\b(?=[^,]+,)"), "∃"),
+)  # fmt: skip
+# People seldom look for these by words: a factor for each that applies.
+LESS_WANTED = ((re.compile(r"^Lean\.|\.Internal\.|\.Linear\."), 0.6), (re.compile(r"(^|\.)inst[A-Z]"), 0.75),
+               (re.compile(r"^(Std|IO|Float\w*|U?Int(8|16|32|64)|[UI]Size)\."), 0.93))  # fmt: skip
+DEPRECATED = 0.5
 LEAN = re.compile(r"(^|[\s(\[])_($|[\s)\]])|\?[a-z]|[=+*/^∧∨¬↔→≤≥<>∈∣∀∃⊢∘×]|\+\+|::|&&|\|\||<\$>|>>=|\w - \w|\w\[")
 
 
@@ -54,6 +65,8 @@ def search(
     if not text.strip():
         raise RetrievalError("there is nothing to search for")
     corpus = structural.corpus
+    for written, symbol in ASCII:
+        text = written.sub(symbol, text)
     allowed = corpus.accessible.mask(Everywhere(), within).allowed.copy()
     grade = np.zeros(len(corpus), np.int64)
     plain: list[str] = []
@@ -142,11 +155,19 @@ def _by_words(
     filtered: bool,
 ) -> Results:  # fmt: skip
     corpus = structural.corpus
-    depth = len(corpus) if filtered else k  # filters of this kind are for people: rank all, then keep those met
+    # Filters of this kind are for people: rank all, then keep those met.
+    depth = len(corpus) if filtered else max(4 * k, 50)
     ranker = words[0] if len(words) == 1 else Fusion(words)
     hits = [h for h in ranker.rank(Query(text, within=within), depth) if allowed[h.index]]
+    deprecated = corpus.with_attribute("deprecated")
+    hits = [replace(h, score=h.score * _wanted(h.name) * (DEPRECATED if deprecated[h.index] else 1)) for h in hits]
+    hits.sort(key=lambda h: -h.score)
     found = tuple(Found(corpus[h.index], corpus.module_of(h.index), h.score, dict(h.ranks)) for h in hits[:k])
     return Results(found, len(hits), tuple(r.name for r in words))
+
+
+def _wanted(name: str) -> float:
+    return math.prod(factor for seldom, factor in LESS_WANTED if seldom.search(name))
 
 
 def _nearest(pattern: str, structural: Structural, k: int, within: tuple[str, ...]) -> Results:

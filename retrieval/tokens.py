@@ -19,7 +19,8 @@ LOCAL = re.compile(r"^[a-zA-Zα-ωΑ-Ω]['₀-₉✝\d]*$|^_|^inst(_\d+)?✝?$|^
 NOISE = frozenset({"Type", "Sort", "Prop", "fun", "the", "a", "an", "is", "that", "for", "with", "to", "by", "on",
                    "in"})  # fmt: skip
 STOP = frozenset({"the", "a", "an", "is", "are", "that", "for", "with", "to", "by", "on", "its", "it", "be", "this",
-                  "then", "theorem", "lemma", "about"})  # fmt: skip
+                  "of", "over", "than", "each", "any", "every", "some", "then", "when", "theorem", "lemma", "about",
+                  "statement", "fact"})  # fmt: skip
 
 # Lean's naming convention for its symbols: a statement that shows `++` is named with `append`.
 SYMBOL_NAMES = {
@@ -32,6 +33,18 @@ SYMBOL_NAMES = {
     ">>=": ("bind",), "<$>": ("map",), "∘": ("comp",), "×": ("prod",), "⁻¹": ("inv",), "<+": ("sublist",),
     "<+:": ("prefix",), "~": ("perm",), "\\": ("sdiff",), "∅": ("empty",),
 }  # fmt: skip
+
+# English phrases → a word of Lean names; the longer come first.
+PHRASES = {
+    "if and only if": "iff", "less than or equal to": "le", "less than or equal": "le", "less or equal": "le",
+    "greater than or equal to": "le", "greater than or equal": "le", "greater or equal": "le", "at most": "le",
+    "at least": "le", "less than": "lt", "greater than": "lt", "smaller than": "lt", "larger than": "lt",
+    "not equal": "ne", "if then else": "ite", "if-then-else": "ite", "shift left": "shiftLeft",
+    "left shift": "shiftLeft", "shift right": "shiftRight", "right shift": "shiftRight", "take while": "takeWhile",
+    "drop while": "dropWhile", "filter map": "filterMap", "flat map": "flatMap", "zip with": "zipWith",
+    "excluded middle": "em", "modus tollens": "mt",
+}  # fmt: skip
+_PHRASE = re.compile(r"\b(" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b", re.IGNORECASE)
 
 # English → fragments of Lean names (the naming convention's own vocabulary).
 WORDS = {
@@ -58,7 +71,7 @@ WORDS = {
     "minimum": ("min",), "maximum": ("max",), "absolute": ("abs", "nat"),
     "conjunction": ("and",), "disjunction": ("or",), "implication": ("imp",), "implies": ("imp",),
     "exists": ("exists",), "existential": ("exists",), "universal": ("forall",), "contradiction": ("absurd",),
-    "excluded": ("em",), "double": ("not", "two"),
+    "contrapositive": ("mt", "imp", "not"), "double": ("not", "two"),
     "member": ("mem",), "membership": ("mem",), "element": ("mem", "get", "elem"), "elements": ("mem", "elem"),
     "contains": ("contains", "mem"), "subset": ("subset",), "intersection": ("inter",), "union": ("union",),
     "concatenation": ("append",), "concatenate": ("append",), "concatenating": ("append",), "appending": ("append",),
@@ -110,21 +123,43 @@ def tokens(text: str) -> list[str]:
 
 def query_weights(text: str, plain: bool) -> dict[str, float]:
     """Word → weight for a query. `plain`: words of English rather than a proof state or Lean term."""
+    if plain:
+        return _plain_weights(text)
     weights: dict[str, float] = {}
-
-    def add(word: str, weight: float) -> None:
-        weights[word] = max(weights.get(word, 0.0), weight)
-
     for token in tokens(text):
-        word = token.lower()
-        if plain and word in STOP:
-            continue
-        add(word, 1.0)
-        if plain:
-            for fragment in WORDS.get(word, ()) or WORDS.get(word.removesuffix("s"), ()):
-                add(fragment, 1.0)
-            if word.endswith("s") and len(word) > 3:
-                add(word[:-1], 0.7)
+        _add(weights, token.lower(), 1.0)
         for fragment in SYMBOL_NAMES.get(token, ()):
-            add(fragment, 0.4)
+            _add(weights, fragment, 0.4)
     return weights
+
+
+def _plain_weights(text: str) -> dict[str, float]:
+    """English: each word, what Lean's names say for it, and neighbours joined as names join them."""
+    weights: dict[str, float] = {}
+    said: list[tuple[str, ...]] = []  # per word that counts: what names may say for it
+    for token in tokens(_PHRASE.sub(lambda m: PHRASES[m[0].lower()], text)):
+        word = token.lower()
+        if word in STOP:
+            continue
+        fragments = WORDS.get(word) or WORDS.get(word.removesuffix("s")) or ()
+        # A word that names say otherwise is rare in the library, and would outweigh all that is common in it.
+        _add(weights, word, 0.4 if fragments and word not in fragments else 1.0)
+        for fragment in (*fragments, *SYMBOL_NAMES.get(token, ())):
+            _add(weights, fragment, 1.0 if fragments else 0.4)
+        stem = word[:-1] if word.endswith("s") and len(word) > 3 else word
+        if stem != word:
+            _add(weights, stem, 0.7)
+        said.append(fragments[:2] or (stem,))
+    for i, first in enumerate(said):
+        for j, second in enumerate(said[i + 1 : i + 3]):
+            for a in first:
+                for b in second:
+                    _add(weights, f"{a}_{b}", 0.6)
+                    _add(weights, f"{b}_{a}", 0.4)
+                    if not j:
+                        _add(weights, a + b, 0.6)  # `HashMap`
+    return weights
+
+
+def _add(weights: dict[str, float], word: str, weight: float) -> None:
+    weights[word] = max(weights.get(word, 0.0), weight)

@@ -78,6 +78,16 @@ def test_the_lemma_that_states_the_goal_is_among_the_first(library, state, wante
         ("?a + ?b = ?b + ?a", "Nat.add_comm"),
         ("a ∣ b → b ∣ c → a ∣ c", "Nat.dvd_trans"),
         ("length of reversed list", "List.length_reverse"),
+        ("map distributes over append", "List.map_append"),
+        ("hash map insert then lookup", "Std.HashMap.getElem_insert_self"),
+        ("transitivity of less than or equal", "Nat.le_trans"),
+        ("contrapositive", "mt"),
+        ("subset transitivity", "List.Subset.trans"),
+        ("two mul", "Nat.two_mul"),
+        ("reverse of reverse", "List.reverse_reverse"),
+        ("if then else with true condition", "ite_true"),
+        ("modulus is less than divisor", "Nat.mod_lt"),
+        ("a <= b -> a < b + 1", "Nat.lt_add_one_of_le"),
     ],
 )
 def test_searches_by_hand(library, text, wanted):

@@ -1,7 +1,9 @@
 import pytest
 
+from retrieval.corpus import Corpus
 from retrieval.errors import RetrievalError, UnknownModule
 from retrieval.library import Library
+from retrieval.records import Module, Premise
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +107,16 @@ def test_odd_searches_are_answered_or_refused_with_a_sentence(lib, text):
 
 def test_who_took_part_is_said(lib):
     assert lib.search("commutative").rankers == ("bm25",) and lib.search("_ + _").rankers == ("pattern",)
+
+
+def test_symbols_may_be_written_in_ascii(lib):
+    assert names(lib.search("?a <= ?b -> ?b <= ?c -> ?a <= ?c")) == names(lib.search("?a ≤ ?b → ?b ≤ ?c → ?a ≤ ?c"))
+
+
+def test_what_people_seldom_look_for_comes_later():
+    statement = "∀ (a b : Nat), a + b = b + a"
+    found = ("Nat.add_comm", "Lean.Nat.add_comm", "Nat.Internal.add_comm", "Nat.instAdd_comm")
+    old = Premise("Int.add_comm", statement, attributes=("deprecated",))
+    made = Library.of(Corpus.of([Module("M", (), (old, *(Premise(n, statement) for n in found)))]))
+    shown = names(made.search("comm add"))
+    assert shown[0] == "Nat.add_comm" and shown.index("Int.add_comm") > shown.index("Lean.Nat.add_comm")

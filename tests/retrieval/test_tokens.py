@@ -28,6 +28,25 @@ def test_plain_words_reach_the_naming_convention():
     assert {"comm", "list", "append"} <= weights.keys() and "the" not in query_weights("the list", plain=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "without"),
+    [
+        ("less than or equal", {"le"}, {"less", "than", "equal"}),
+        ("hash map", {"hash", "map", "hashmap", "hash_map"}, set()),
+        ("the length of a reverse", {"length_reverse", "reverse_length", "size_reverse"}, {"the", "of", "a"}),
+        ("reverse of reverse", {"reverse_reverse"}, {"of"}),
+    ],
+)
+def test_phrases_and_neighbours_are_put_as_names_put_them(text, words, without):
+    weights = query_weights(text, plain=True)
+    assert words <= weights.keys() and not without & weights.keys()
+
+
+def test_an_english_word_weighs_less_than_what_names_say_for_it():
+    weights = query_weights("distributes", plain=True)
+    assert weights["distributes"] < weights["distrib"]
+
+
 def test_a_symbol_of_a_state_brings_its_name():
     assert query_weights("⊢ a ++ b = c", plain=False)["append"] < query_weights("⊢ a ++ b = c", plain=False)["++"]
 
