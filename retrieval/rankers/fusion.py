@@ -46,34 +46,36 @@ class Fusion(Ranking):
 
     def top(self, query: Query, k: int) -> Top:
         tops = [r.top(query, max(check_k(k), DEPTH)) for r in self.rankers]
-        return self._fuse([numbers for numbers, _ in tops], k)
+        return self.fuse([numbers for numbers, _ in tops], k)
 
     def top_batch(self, queries: Sequence[Query], k: int) -> list[Top]:
-        return [self._fuse(lists, k) for lists in self._lists(queries, k)]
+        return [self.fuse(lists, k) for lists in self._lists(queries, k)]
 
     def rank(self, query: Query, k: int) -> list[Hit]:
         lists = [r.top(query, max(check_k(k), DEPTH))[0] for r in self.rankers]
-        return self._named(lists, k)
+        return self.named(*self.fuse(lists, k), lists)
 
     def rank_batch(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
-        return [self._named(lists, k) for lists in self._lists(queries, k)]
+        return [self.named(*self.fuse(lists, k), lists) for lists in self._lists(queries, k)]
 
     def _lists(self, queries: Sequence[Query], k: int) -> list[list[np.ndarray]]:
         tops = [r.top_batch(queries, max(check_k(k), DEPTH)) for r in self.rankers]
         return [[numbers for numbers, _ in per_query] for per_query in zip(*tops, strict=True)]
 
-    def _fuse(self, lists: Sequence[np.ndarray], k: int) -> Top:
+    def fuse(self, lists: Sequence[np.ndarray], k: int) -> Top:
+        """The k best of the rankers' lists of premises, which are in the order of `rankers`."""
         # A dict and not numpy: for some hundred numbers it takes a third of the time.
-        scores: dict[int, float] = {}
+        below: dict[int, float] = {}  # negative scores, so that the order of tuples is the one wanted
         for ranker, found in zip(self.rankers, lists, strict=True):
             weight = self.weights[ranker.name]
-            for rank, i in enumerate(found.tolist(), 1):
-                scores[i] = scores.get(i, 0.0) + weight / (CONSTANT + rank)
-        best = sorted(scores, key=lambda i: (-scores[i], i))[:k]
-        return np.array(best, np.int64), np.array([scores[i] for i in best], np.float32)
+            parts = (-weight / (CONSTANT + np.arange(1, len(found) + 1))).tolist()
+            for i, part in zip(found.tolist(), parts, strict=True):
+                below[i] = below.get(i, 0.0) + part
+        best = sorted(zip(below.values(), below, strict=True))[:k]
+        return np.array([i for _, i in best], np.int64), np.array([-s for s, _ in best], np.float32)
 
-    def _named(self, lists: Sequence[np.ndarray], k: int) -> list[Hit]:
-        numbers, scores = self._fuse(lists, k)
+    def named(self, numbers: np.ndarray, scores: np.ndarray, lists: Sequence[np.ndarray]) -> list[Hit]:
+        """Hits of these premises, with the rank that each ranker's list has for them."""
         ranks: dict[int, dict[str, int]] = {i: {} for i in numbers.tolist()}
         for ranker, found in zip(self.rankers, lists, strict=True):
             for rank, i in enumerate(found.tolist(), 1):

@@ -29,7 +29,7 @@ from retrieval.rankers.flat import (
     renumbered,
     symbol,
 )
-from retrieval.rankers.impact import BUDGET, ImpactIndex, Top
+from retrieval.rankers.impact import ImpactIndex, Top
 from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
 from retrieval.records import Query
 from retrieval.statements import read_state, read_statement
@@ -53,6 +53,10 @@ SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, 
 LAST_HYPOTHESES = 5
 B = 0.6  # how much a long statement is held against a premise (BM25's b, with one occurrence of each feature)
 K1 = 1.0
+# Fewer than bm25 reads, since the tree finds what matters most: with 4,000 the first ten are those of all postings for
+# 99.9 % of 120 theorems of the library.
+BUDGET = 4_000
+NOTHING: Top = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class Structural(Ranking):
@@ -150,34 +154,35 @@ class Structural(Ranking):
     def _matches(
         self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
     ) -> dict[int, Top]:
-        """For each role: the premises that match in the tree, sorted, and what their best match is worth."""
+        """For each role: the premises that match in the tree, and what each match is worth."""
         find = self.tree.generalisations
         sides = []
         for i in _subterms(goal, skip):
             end = skip[i]
             sides += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
         assumed = [r for term, after_ in hypotheses for r in find(term, after_, HYPOTHESIS)]
-        return {CONCLUSION: self._best(find(goal, skip, CONCLUSION)), SIDE: self._best(sides),
-                HYPOTHESIS: self._best(assumed)}  # fmt: skip
+        return {CONCLUSION: self._entries(find(goal, skip, CONCLUSION)), SIDE: self._entries(sides),
+                HYPOTHESIS: self._entries(assumed)}  # fmt: skip
 
-    def _best(self, ranges: list[tuple[int, int]]) -> Top:
-        """The premises of these ranges of the tree's entries, sorted, each with its largest worth."""
+    def _entries(self, ranges: list[tuple[int, int]]) -> Top:
+        """The premises of these ranges of the tree's entries, with repetitions, and the worth of each match."""
         ranges = [(a, b) for a, b in ranges if b - a <= COMMON]
         if not ranges:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return NOTHING
         entries = np.concatenate([self.tree.entry[a:b] for a, b in ranges])
-        return _largest(self._premise[entries].astype(np.int64), self._worth[entries])
+        return self._premise[entries].astype(np.int64), self._worth[entries]
 
 
-def _largest(premises: np.ndarray, worth: np.ndarray) -> Top:
+def largest(premises: np.ndarray, worth: np.ndarray) -> Top:
     """The MATCHES matches worth most: premises, sorted and each once, with the largest worth."""
     if len(premises) > MATCHES:
         best = np.argpartition(worth, len(worth) - MATCHES)[len(worth) - MATCHES :]
         premises, worth = premises[best], worth[best]
-    distinct, inverse = np.unique(premises, return_inverse=True)
-    most = np.zeros(len(distinct), np.float32)
-    np.maximum.at(most, inverse, worth)
-    return distinct, most
+    order = np.lexsort((-worth, premises))
+    premises = premises[order]
+    first = np.ones(len(premises), bool)
+    np.not_equal(premises[1:], premises[:-1], out=first[1:])
+    return premises[first], worth[order[first]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +192,12 @@ class Prepared:
     wanted: dict[str, float]
     goal: tuple[str, ...]  # features of the goal
     assumed: tuple[str, ...]  # features of the hypotheses
-    matches: dict[int, Top]
+    matches: dict[int, Top]  # role → premises, with repetitions, and worth
 
     def best(self) -> Top:
-        """The matches of all roles together."""
+        """The matches of all roles together, sorted and each premise once."""
         found = [m for m in self.matches.values() if len(m[0])]
-        if len(found) <= 1:
-            return found[0] if found else (np.empty(0, np.int64), np.empty(0, np.float32))
-        return _largest(np.concatenate([n for n, _ in found]), np.concatenate([w for _, w in found]))
+        return largest(*(np.concatenate(part) for part in zip(*found, strict=True))) if found else NOTHING
 
 
 def _subterms(term: list[int], skip: list[int]) -> list[int]:
