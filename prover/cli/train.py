@@ -14,6 +14,7 @@ import typer
 
 from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_corpus, progress, read_examples, sentences
 from prover.cli.train_critic import critic
+from prover.cli.train_effectiveness import effectiveness
 from prover.cli.train_loop import loop
 from prover.cli.train_policy import policy
 from prover.cli.train_tactic import tactic
@@ -27,6 +28,7 @@ app.command()(tactic)
 app.command()(policy)
 app.command()(loop)
 app.command()(critic)
+app.command()(effectiveness)
 
 
 @app.command()

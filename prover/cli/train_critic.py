@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 BAD_INPUT, MISSING = 2, 3
+LOGS_HELP = "Logs of searches (entails prove --log, entails bench prove --logs), or folders of them."
 SCHEMA = 1
 
 
 def critic(
-    logs: Annotated[list[Path], typer.Argument(help="Logs of searches (entails prove --log), any number.")],
+    logs: Annotated[list[Path], typer.Argument(help=LOGS_HELP)],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model: a file, or a folder for transformer.")],
     kind: Annotated[str, typer.Option(help="trees, mlp (both on features, for any CPU) or transformer.")] = "trees",
     encoder: Annotated[str, typer.Option(help="transformer: the encoder, a folder or hub id.")] = "google/byt5-small",
@@ -31,7 +32,7 @@ def critic(
     mlp and trees the same without pruning is trained too, to show what pruning costs.
     """
     from search.critic.samples import gather
-    from search.critic.train import results_of
+    from search.critic.train import digest, results_of
     from search.errors import MissingLibrary, SearchError
 
     try:
@@ -48,7 +49,9 @@ def critic(
 
             trained = train(samples, kind, seed)
             curation, curated, uncurated = trained.curation, trained.curated, trained.uncurated
-            save(trained.model, out)
+            about = {"command": f"entails train critic --kind {kind} --seed {seed}", "data_sha256": digest(logs),
+                     "samples": trained.samples}  # fmt: skip
+            save(trained.model, out, about)
     except MissingLibrary as error:
         print(f"entails: {error}", file=sys.stderr)
         raise typer.Exit(MISSING) from None

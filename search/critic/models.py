@@ -7,8 +7,9 @@ than being 21 or 22 away.
 
 from __future__ import annotations
 
+import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -99,15 +100,26 @@ def distances(model: Predicts, matrix: np.ndarray) -> np.ndarray:
     return np.expm1(np.clip(model.predict(matrix), 0.0, MAX_LOG))
 
 
-def save(model: Model, path: Path | str) -> None:
-    """Write a model file, whole or not at all."""
+def save(model: Model, path: Path | str, about: Mapping[str, object] | None = None) -> None:
+    """Write a model file, whole or not at all; `about` is kept in it as JSON, see `read_about`.
+
+    The same model and `about` give the same bytes.
+    """
     path = Path(path)
     kind = next(name for name, made in MODELS.items() if isinstance(model, made))
     parts = {field.name: getattr(model, field.name) for field in fields(model)}
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
-        np.savez_compressed(file, kind=kind, format=FORMAT, features=features.VERSION, **parts)
+        np.savez_compressed(
+            file, kind=kind, format=FORMAT, features=features.VERSION, about=json.dumps(dict(about or {})), **parts
+        )
     partial.replace(path)
+
+
+def read_about(path: Path | str) -> dict[str, object]:
+    """How a model file says it was made; empty where it does not."""
+    with np.load(path, allow_pickle=False) as file:
+        return dict(json.loads(str(file["about"]))) if "about" in file else {}
 
 
 def load(path: Path | str) -> Model:

@@ -6,6 +6,7 @@ what is trained runs without it. Trains in minutes on a CPU.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -189,11 +190,30 @@ def _right(pairs: Sequence[tuple[int, int]], predicted: np.ndarray, true: np.nda
     return float((order + 1).mean() / 2)
 
 
+def log_files(paths: Sequence[Path | str]) -> list[Path]:
+    """The files named, and those of the folders named (`*.jsonl`, by name). Errors: `LogError`."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        if not found:
+            raise LogError(f"the folder {path} holds no log (*.jsonl)")
+        files += found
+    return files
+
+
 def results_of(paths: Sequence[Path | str]) -> Iterator[Result]:
     """The searches of log files. Errors: `LogError`."""
-    for path in paths:
+    for path in log_files(paths):
         for log in read_logs(path):
             yield replay(log)
+
+
+def digest(paths: Sequence[Path | str]) -> str:
+    """SHA-256 of the logs' contents in their order, so that a model can say what it was trained on."""
+    whole = hashlib.sha256()
+    for path in log_files(paths):
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def by(model: Model) -> Callable[[Sequence[Sample]], np.ndarray]:

@@ -48,18 +48,21 @@ def count(
     return table
 
 
-def save(table: Table, path: Path) -> None:
-    """Write a table as JSON: {"kind": [applied, of use]}."""
-    path.write_text(json.dumps({kind: list(counts) for kind, counts in sorted(table.items())}, indent=0))
+def save(table: Table, path: Path, about: Mapping[str, object] | None = None) -> None:
+    """Write a table as JSON: {"about": how it was made, "kinds": {kind: [applied, of use]}}."""
+    kinds = {kind: list(counts) for kind, counts in sorted(table.items())}
+    path.write_text(json.dumps({"about": dict(about or {}), "kinds": kinds}, indent=0, ensure_ascii=False) + "\n",
+                    encoding="utf-8")  # fmt: skip
 
 
 def load(path: Path) -> dict[str, tuple[float, float]]:
     """Read a table. Errors: `SearchError` for a file that is missing or none."""
     try:
-        return {str(k): (float(a), float(u)) for k, (a, u) in json.loads(path.read_text()).items()}
+        kinds = json.loads(path.read_text(encoding="utf-8"))["kinds"]
+        return {str(kind): (float(applied), float(used)) for kind, (applied, used) in kinds.items()}
     except OSError as error:
         raise SearchError(f"the table {path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SearchError(f"{path} is no table of tactic effectiveness: {error}") from None
 
 

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 import search
 from prover.cli.train import app
 from search.critic import FeatureCritic
+from search.critic.models import read_about
+from search.critic.train import digest
 from search.log import LogWriter
 from search.toy import Number, Numbers
 
@@ -28,8 +30,8 @@ def log(tmp_path_factory):
     return path
 
 
-def call(*arguments: object):
-    return CliRunner().invoke(app, ["critic", *map(str, arguments)])
+def call(*arguments: object, command: str = "critic"):
+    return CliRunner().invoke(app, [command, *map(str, arguments)])
 
 
 def test_a_critic_is_trained_written_and_judged(log, tmp_path):
@@ -43,6 +45,32 @@ def test_a_critic_is_trained_written_and_judged(log, tmp_path):
     assert near < far
     table = call(log, "--out", out, "--kind", "trees")
     assert table.exit_code == 0 and "all samples" in table.stdout
+
+
+def test_the_same_logs_give_the_same_bytes_and_the_model_says_which(log, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    lines = log.read_text().splitlines(keepends=True)
+    starts = [at for at, line in enumerate(lines) if '"kind":"search"' in line]
+    (folder / "a.jsonl").write_text("".join(lines[: starts[20]]))
+    (folder / "b.jsonl").write_text("".join(lines[starts[20] :]))
+    for name in ("one", "two"):
+        assert call(folder, "--out", tmp_path / f"{name}.npz").exit_code == 0
+        assert call(folder, "--out", tmp_path / f"{name}.json", command="effectiveness").exit_code == 0
+    for ending in ("npz", "json"):
+        assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+    about = read_about(tmp_path / "one.npz")
+    assert about["data_sha256"] == digest([folder]) == digest([folder / "a.jsonl", folder / "b.jsonl"]) != digest([log])
+    table = json.loads((tmp_path / "one.json").read_text())
+    assert table["about"]["data_sha256"] == about["data_sha256"]
+    applied, used = table["kinds"]["done"]
+    assert applied == used > 0
+
+
+def test_an_empty_folder_is_one_sentence_and_exit_code_2(tmp_path):
+    for command in ("critic", "effectiveness"):
+        done = call(tmp_path, "--out", tmp_path / "out", command=command)
+        assert done.exit_code == 2 and "holds no log" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
