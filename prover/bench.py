@@ -70,11 +70,13 @@ def run(
     seed: int = 0,
     logs: Path | None = None,
     on_result: Callable[[BenchResult], None] | None = None,
+    function: str = "prover.bench:prove_row",
     **settings: Any,
 ) -> Summary:
     """Prove the rows, `seconds` of wall clock each, in `workers` processes; append each result to `out`.
 
-    `settings`: more fields of `Settings`, as plain data. `logs`: a folder for the logs of the searches, one file a
+    `settings`: more fields of `Settings`, as plain data, and what else a `function` in the place of `prove_row` takes
+    (see `prover.crew.Task`). `logs`: a folder for the logs of the searches, one file a
     theorem. Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is
     in `out`. Raises BadResults, OSError, and LeanMissing before any work.
     """
@@ -89,7 +91,7 @@ def run(
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     missing = [row for row in rows if row.name not in done]
-    task = Task("prover.bench:prove_row", settings, seconds)
+    task = Task(function, settings, seconds)
     proved = sum(result.proved for result in earlier.values())
     with out.open("a", encoding="utf-8") as file, closing(each([(r, {}) for r in missing], task, workers)) as answers:
         for answer in answers:

@@ -205,7 +205,7 @@ class HoleSearch:
         self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
     ) -> Iterator[Found]:
         """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
-        rounds: Rounds = getattr(self.settings.generator, "rounds", BRISK_ROUNDS if self.premises else ROUNDS)
+        rounds: Rounds = BRISK_ROUNDS if self.premises else ROUNDS
         again: dict[str, bool] = {}
         quick: list[str] = []
         if not hasattr(self.settings.generator, "arrange"):
@@ -214,6 +214,9 @@ class HoleSearch:
             yield from self._round(root, quick, *rounds[0], again, tried)
         general, special = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
         general = [tactic for tactic in general if tactic not in quick or tactic in again]
+        rounds_of = getattr(self.settings.generator, "rounds", None)
+        if rounds_of is not None:
+            rounds = rounds_of(bool(special))
         for number, (limits, share) in enumerate(rounds):
             # A search through the library takes seconds to begin with: not under the first limits, and last.
             slow = [tactic for tactic in general if SLOW.search(tactic)]
@@ -282,7 +285,7 @@ class HoleSearch:
         """Whole proofs of the theorem in all its forms; a generator with an order of its own has them in that."""
         arrange = getattr(self.settings.generator, "arrange", None)
         if arrange is not None:
-            return arrange(forms), []
+            return arrange(forms)
         general: list[str] = []
         special: list[str] = []
         for lead, position in forms:

@@ -156,7 +156,7 @@ def explore(
     if premises is not None:
         found = tuple(premises.at(row.imports, row.name)(position))
         position = replace(position, premises=found)
-    order = _shuffled(position, rng) if policy is None else policy.arrange([("", position)])
+    order = _shuffled(position, rng) if policy is None else policy.arrange([("", position)])[0]
     if rng.random() < _LIBRARY_SHARE:
         run.run(start, _LIBRARY_SEARCH, _SLOW)
     run.deadline = time.monotonic() + seconds

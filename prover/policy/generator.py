@@ -15,6 +15,7 @@ import numpy as np
 
 from prover.generators.portfolio import Portfolio
 from prover.generators.protocol import Position, TacticGenerator
+from prover.lean.protocol import Limits
 from prover.policy import model
 from prover.policy.model import Encoded, Policy
 from prover.policy.pool import closers, extras, finish, listed, moves
@@ -25,6 +26,9 @@ WEIGHTS = Path(__file__).with_name("weights.npz")
 _CAREFUL = 64
 _KEPT_STEPS = 48
 _LEAST_CHANCE = 1e-4
+#: As on the training theorems first (`explore.py`); what is left then, under growing limits; the rest is the tree's.
+_ROUNDS = ((Limits(1_200, 1.2), 0.6), (Limits(6_000, 3.0), 0.75))
+_SPECIAL_ROUNDS = ((Limits(1_200, 1.2), 0.3), (Limits(12_000, 5.0), 0.55), (Limits(80_000, 20.0), 0.85))
 
 
 @lru_cache(maxsize=2)
@@ -67,30 +71,41 @@ class PolicyGenerator:
         return [Candidate(tactics[i], min(0.0, float(logs[i]))) for i in order]
 
     def opening(self, position: Position) -> tuple[list[str], list[str]]:
-        """Whole proofs, all in one order."""
-        return self.arrange([("", position)]), []
+        """Whole proofs of a theorem: in the policy's order, and what the theorem itself suggests."""
+        return self.arrange([("", position)])
 
-    def arrange(self, places: Sequence[tuple[str, Position]]) -> list[str]:
-        """Whole proofs for several forms of a theorem in one order; what leads to a form goes before its tactics."""
-        groups = []
+    def arrange(self, places: Sequence[tuple[str, Position]]) -> tuple[list[str], list[str]]:
+        """The same for several forms of a theorem; what leads to a form goes before its tactics.
+
+        What a goal suggests (a finite search, say) keeps the order that its rules give it: each is a computation of its
+        own, which outcomes on other theorems say little about.
+        """
+        groups: list[tuple[list[str], Encoded]] = []
+        special: list[str] = []
         for lead, position in places:
-            tactics = self.whole(position)
+            tactics, own = self.whole(position)
             encoded = self.policy.encoder.encode(position, tactics, opening=True)
             groups.append(([f"{lead}\n{t}" if lead else t for t in tactics], encoded))
-        return self._ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
+            special += [f"{lead}\n{t}" if lead else t for t in own]
+        general = self.ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
+        return general, special
 
-    def whole(self, position: Position) -> list[str]:
-        """The candidates for a whole proof: the portfolio's, and moves with what closes what they leave."""
+    def rounds(self, special: bool) -> Sequence[tuple[Limits, float]]:
+        """Limits of a whole proof, and the share of the time up to which they hold; see `prover.hole.ROUNDS`."""
+        return _SPECIAL_ROUNDS if special else _ROUNDS
+
+    def whole(self, position: Position) -> tuple[list[str], list[str]]:
+        """The candidates for a whole proof: the portfolio's, and moves with what closes what they leave; special ones."""
         goal = position.goals[0]
         general, special = self.inner.opening(position) if hasattr(self.inner, "opening") else ([], [])
         told = listed(goal)
         ends = [*closers(position), finish(told), *extras(goal)]
         pairs = (f"{move} <;> {end}" for move in moves(goal) for end in ends)
-        made = dict.fromkeys((*general, *special, *ends, *pairs))
+        made = dict.fromkeys((*general, *ends, *pairs))
         # `intros` does nothing where nothing is to be introduced; where there is, another form of the theorem has it.
-        return [tactic for tactic in made if not tactic.startswith("intros;")]
+        return [tactic for tactic in made if not tactic.startswith("intros;")], special
 
-    def _ordered(self, tactics: Sequence[str], groups: Sequence[Encoded]) -> list[str]:
+    def ordered(self, tactics: Sequence[str], groups: Sequence[Encoded]) -> list[str]:
         logits = self._noisy(np.concatenate([self.policy.logits(e) for e in groups]))
         seconds = np.concatenate([self.policy.seconds(e) for e in groups])
         failures = np.concatenate([e.failures for e in groups])

@@ -94,7 +94,7 @@ def test_the_pool_names_each_tactic_once_and_only_what_the_goal_has():
 
 def test_it_learns_which_tactic_is_for_which_goal():
     policy = fit(records(), FitSettings(epochs=6))
-    order = PolicyGenerator(policy)._ordered
+    order = PolicyGenerator(policy).ordered
     for about, first in ((LISTS, "simp"), (NUMBERS, "omega")):
         tactics = ["grind", "omega", "simp"]
         encoded = policy.encoder.encode(Position((about,)), tactics, opening=True)
@@ -111,7 +111,7 @@ def test_after_a_failure_what_fails_with_it_is_put_off():
     encoded = policy.encoder.encode(Position((LISTS,)), tactics, opening=True)
     before = policy.logits(encoded)
     assert before[0] < before[1] and before[0] < before[2]
-    assert PolicyGenerator(policy)._ordered(tactics, [encoded])[1] == "grind"
+    assert PolicyGenerator(policy).ordered(tactics, [encoded])[1] == "grind"
 
 
 def test_a_step_helped_when_all_that_it_left_was_closed():
