@@ -83,9 +83,12 @@ class Tool:
         """None for a theorem that does not open, or is true by computation."""
         session = self._session
         try:
-            state = session.open(row.source(" := by sorry")).holes[-1].state
+            opened = session.open(row.source(" := by sorry"))
         except BadSource:
             return None
+        if not opened.holes or any(m.severity == "error" for m in opened.messages):
+            return None
+        state = opened.holes[-1].state
         goal = session.goals(state)[0]
         if self._closes(state, COMPUTED):
             return None

@@ -1,0 +1,91 @@
+"""Examples of premise use, made by trying premises in Lean."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from prover.cli.bench_premises import app
+from prover.data.premises import INTERNAL, Tool, tried_already
+from prover.data.rows import Row, write_rows
+from retrieval.corpus import Corpus
+from retrieval.examples import read_jsonl
+from retrieval.library import build_corpus
+from retrieval.records import Module, Premise
+
+BASIC = "Init.Data.Nat.Basic"
+PREMISES = {
+    "Nat.add_comm": "∀ (n m : Nat), n + m = m + n",
+    "Nat.mul_comm": "∀ (n m : Nat), n * m = m * n",
+    "Nat.sub_self": "∀ (n : Nat), n - n = 0",
+    "Nat.le_of_lt_succ": "∀ {m n : Nat}, m < n.succ → m ≤ n",
+    "Nat.succ.inj": "∀ {m n : Nat}, m.succ = n.succ → m = n",
+}
+# What `omega` and `simp` cannot do with `f` without the premise; what they can; what is true by computation.
+ROWS = [
+    Row("Own.swap", "theorem Own.swap (f : Nat → Nat) (a b : Nat) (h : f (b + a) = 1) : f (a + b) = 1", (BASIC,),
+        module="Own"),
+    Row("Own.easy", "theorem Own.easy (a b : Nat) : a + b = b + a", (BASIC,), module="Own"),
+    Row("Own.computed", "theorem Own.computed : 2 + 2 = 4", (BASIC,), module="Own"),
+    Row("Own.broken", "theorem Own.broken : nothing = 4", (BASIC,), module="Own"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("index")
+    premises = tuple(Premise(n, code) for n, code in PREMISES.items())
+    own = tuple(Premise(r.name, "True") for r in ROWS)
+    modules = [Module(BASIC, (), premises), Module("Own", (BASIC,), own)]
+    build_corpus(folder, Corpus.of(modules, "x"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tried(lean, index):
+    return {t.name: t for t in lean.ask(lambda session: Tool(session, index).group(ROWS))}
+
+
+def test_a_premise_that_closes_the_goal_is_found_and_no_other(tried):
+    assert dict(tried["Own.swap"].tactics).keys() == {"Nat.add_comm"}
+    assert "Nat.add_comm" in tried["Own.swap"].tactics[0][1]
+
+
+def test_where_no_premise_is_needed_only_applying_one_counts(tried):
+    assert dict(tried["Own.easy"].tactics) == {"Nat.add_comm": "apply Nat.add_comm"}
+
+
+def test_what_is_true_by_computation_or_does_not_open_is_no_example(tried):
+    assert tried.keys() == {"Own.swap", "Own.easy"}
+
+
+def test_generated_lemmas_are_no_candidates():
+    assert all(INTERNAL.search(n) for n in ("Nat.succ.inj", "Lean.Grind.em", "Prod.mk.sizeOf_spec"))
+    assert not any(INTERNAL.search(n) for n in ("Nat.add_comm", "List.inj_on", "Std.HashMap.mem_insert"))
+
+
+def test_the_command_goes_on_where_it_stopped_and_its_file_is_read_as_examples(tmp_path, index, lean):
+    wrapper = typer.Typer()
+    wrapper.command()(app.registered_commands[0].callback)
+    write_rows(tmp_path / "rows.jsonl", ROWS[:2])
+    out = tmp_path / "out.jsonl"
+    out.write_text(json.dumps({"state": "⊢ x", "premises": [], "module": "Own", "theorem": "Own.swap"}) + "\n{broken")
+    assert tried_already(out) == {"Own.swap"}
+    run = lambda: CliRunner().invoke(wrapper, [str(tmp_path / "rows.jsonl"), "--out", str(out), "--index", str(index)])  # noqa: E731
+    out.write_text(out.read_text().splitlines()[0] + "\n")
+    done = run()
+    assert done.exit_code == 0 and done.output.startswith("1 theorems, 1 of them proved by a premise"), done.output
+    read = read_jsonl(out, Corpus.open(index / "corpus.index"))
+    assert [e.theorem for e in read.examples] == ["Own.easy"] and read.unknown == 0
+    assert run().output.startswith("0 theorems")
+
+
+def test_statements_that_cannot_be_read_are_bad_input(tmp_path, index):
+    wrapper = typer.Typer()
+    wrapper.command()(app.registered_commands[0].callback)
+    for content in (None, "{"):
+        if content:
+            (tmp_path / "rows.jsonl").write_text(content)
+        result = CliRunner().invoke(wrapper, [str(tmp_path / "rows.jsonl"), "--out", str(tmp_path / "o")])
+        assert result.exit_code == 2
