@@ -145,8 +145,8 @@ class HolePremises:
         return self._place
 
     def named_in(self, tactics: str) -> tuple[str, ...]:
-        """The accessible premises that a tactic block names, in the order of the text."""
-        library = self._source.library()
+        """The accessible premises that a tactic block names, in order; none where none were asked for."""
+        library = self._source.library() if self._known else None
         if library is None:
             return ()
         corpus, found = library.corpus, dict[str, None]()
