@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from prover.lean.protocol import Message
 
 MISSING = " := by sorry"
-_END_EXPECTED = re.compile(r"(unexpected|expected).*(':='|':=', 'where' or '\|')", re.DOTALL)
+#: "unexpected token 'theorem'; expected ':=', 'where' or '|'"; not "unexpected token ':='; expected '|'".
+_END_EXPECTED = re.compile(r"(?<!un)expected\b.*':='", re.DOTALL)
 _NOT_COMPILED = re.compile(
     r"Unknown constant `[^`]*\._(redArg|boxed)`|IR check failed|\(interpreter\) unknown declaration"
 )

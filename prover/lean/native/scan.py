@@ -37,7 +37,7 @@ _KEYWORDS = {"theorem", "lemma", "def", "example", "import", "open", "namespace"
 _NAME = r"(?:«[^»\n]*»|[^\s:(){}\[\]⦃⦄⟨⟩@,|«])+"
 _SCOPE_OR_NAME = re.compile(
     r"(?<![\w.'])(?:(?P<open>namespace|section|mutual|end)(?:[ \t]+(?P<scope>[\w.'«»!?]+))?(?=\s|\Z)"
-    r"|(?:theorem|lemma|def|abbrev|inductive|structure|class(?:\s+inductive)?|axiom|opaque|instance)\s+"
+    r"|(?P<keyword>theorem|lemma|def|abbrev|inductive|structure|class(?:\s+inductive)?|axiom|opaque|instance)\s+"
     rf"(?P<name>{_NAME}))"
 )
 
@@ -110,9 +110,19 @@ def command_end(blanked: str, offset: int) -> int:
     return len(blanked[: found.start()].rstrip()) if found is not None else len(blanked)
 
 
-def declared(blanked: str) -> list[str]:
-    """Full names of what the source declares by name, in order; generated ones and nameless instances are not here."""
-    names: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration by name. `start`: where its keyword begins, `end`: where its name ends (code points)."""
+
+    name: str
+    keyword: str
+    start: int
+    end: int
+
+
+def declarations(blanked: str) -> list[Declared]:
+    """What the source declares by name, in order; generated declarations and nameless instances are not here."""
+    out: list[Declared] = []
     scopes: list[str] = []
     for found in _SCOPE_OR_NAME.finditer(blanked):
         word = found["open"]
@@ -126,11 +136,17 @@ def declared(blanked: str) -> list[str]:
             scopes.append((found["scope"] or "") if word == "namespace" else "")
         else:
             name = re.sub(r"\.\{.*", "", found["name"]).rstrip(".")
-            if name.startswith("_root_."):
-                names.append(name.removeprefix("_root_."))
-            elif name:
-                names.append(".".join([*filter(None, scopes), name]))
-    return list(dict.fromkeys(names))
+            end = found.start("name") + len(name)
+            outside = name.startswith("_root_.")
+            full = name.removeprefix("_root_.") if outside else ".".join([*filter(None, scopes), name])
+            if name:
+                out.append(Declared(full, found["keyword"], found.start(), end))
+    return out
+
+
+def declared(blanked: str) -> list[str]:
+    """Full names of what the source declares by name, in order, each once."""
+    return list(dict.fromkeys(d.name for d in declarations(blanked)))
 
 
 def words(blanked: str) -> set[str]:
