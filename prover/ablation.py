@@ -37,11 +37,13 @@ _LIMITS = Limits(4_000, 12.0)
 class Comparison:
     """What holds for every configuration. `checks`: tactics given to Lean for each theorem, what is held equal.
 
-    `seconds`: a ceiling for one search; trials that reach it say so. `perspectives`: the weights of the default
-    strategy, `None` for its own. `premises`: of the library, for each state.
+    `candidates`: tactics kept for a state, the most probable. `seconds`: a ceiling for one search; trials that reach it
+    say so. `perspectives`: the weights of the default strategy, `None` for its own. `premises`: of the library, for
+    each state.
     """
 
     checks: int = 200
+    candidates: int | None = None
     seconds: float = 60.0
     premises: int = 0
     critic: str = "none"
@@ -121,8 +123,9 @@ def trials_of(lean: Lean, row: Row, settings: dict[str, Any]) -> list[dict[str, 
     known = configurations(comparison.perspectives)
     memo = MemoLean(lean)
     shared = Settings(
-        seconds=comparison.seconds, checks=comparison.checks, critic=comparison.critic, seed=comparison.seed,
-        limits=_LIMITS, openings=False, minimise=False, premises=_premises(comparison.premises, lean.info.version),
+        seconds=comparison.seconds, checks=comparison.checks, candidates=comparison.candidates,
+        critic=comparison.critic, seed=comparison.seed, limits=_LIMITS, openings=False, minimise=False,
+        premises=_premises(comparison.premises, lean.info.version),
     )  # fmt: skip
     try:
         return [asdict(_trial(memo, row, shared, name, known[name])) for name in settings["configurations"]]

@@ -216,9 +216,17 @@ class LeanGenerator:
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
         positions = [self.position(state) for state in states]
-        return [candidates[: self.keep] for candidates in self.generator.propose(positions)]
+        return [_most_probable(candidates, self.keep) for candidates in self.generator.propose(positions)]
 
     def position(self, state: LeanState, retrieve: bool = True) -> Position:
         """The state as a generator sees it, with the premises retrieved for it and what was refused on it."""
         bare = Position(state.lean_goals, state.tactics, self.local_names, failed=self.failed(state))
         return replace(bare, premises=tuple(self.premises(bare))) if retrieve else bare
+
+
+def _most_probable(candidates: list[Candidate], keep: int | None) -> list[Candidate]:
+    """At most `keep`, still in the order in which they came."""
+    if keep is None or len(candidates) <= keep:
+        return candidates
+    best = sorted(range(len(candidates)), key=lambda at: -candidates[at].log_probability)[:keep]
+    return [candidates[at] for at in sorted(best)]

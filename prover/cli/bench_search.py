@@ -20,6 +20,7 @@ def search(
     statements: Annotated[Path, typer.Argument(help="JSON lines: name, statement, optional preamble and imports.")],
     out: Annotated[Path, typer.Option(help="A folder for the trials; those that are in it are not run again.")],
     checks: Annotated[int, typer.Option(min=1, help="Tactics given to Lean for each theorem.")] = 200,
+    candidates: Annotated[int | None, typer.Option(min=1, help="Tactics kept for each state.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="A random sample of the theorems.")] = None,
     seed: Annotated[int, typer.Option(help="Of the sample, the searches and the bootstrap.")] = 0,
     seconds: Annotated[float, typer.Option(min=1, help="A ceiling for one search, whatever its checks.")] = 60.0,
@@ -58,8 +59,8 @@ def search(
         fail(f"{statements} holds no theorem.", BAD_INPUT)
     if premises:
         _premises_there()
-    comparison = Comparison(checks=checks, seconds=seconds, premises=premises, critic=guides["critic"],
-                            perspectives=guides["perspectives"], seed=seed)  # fmt: skip
+    comparison = Comparison(checks=checks, candidates=candidates, seconds=seconds, premises=premises,
+                            critic=guides["critic"], perspectives=guides["perspectives"], seed=seed)  # fmt: skip
     names = [name for name in known if not only or name in only]
     count = 0
 
@@ -87,9 +88,9 @@ def search(
     table = compare(trials, baseline if baseline in names else names[0], seed)
     late = sum(trial.stop == "seconds" for trial in trials)
     refused = sum(trial.stop == "refused by the gate" for trial in trials)
-    print(f"{statements.name}, {table[0].problems} theorems, {checks} checks each, premises: {premises}, "
-          f"critic: {critic}, seed {seed}; of {len(trials)} searches {late} reached {seconds:g} s, "
-          f"{refused} proofs were refused\n")  # fmt: skip
+    print(f"{statements.name}, {table[0].problems} theorems, {checks} checks each, "
+          f"candidates: {candidates or 'all'}, premises: {premises}, critic: {critic}, seed {seed}; of {len(trials)} "
+          f"searches {late} reached {seconds:g} s, {refused} proofs were refused\n")  # fmt: skip
     print(markdown(table), end="")
 
 

@@ -21,13 +21,15 @@ from search.perspectives.base import Perspective, tie
 from search.shortest import costs
 
 Table = Mapping[str, tuple[float, float]]  # kind → (times applied, times of use)
-_FIRST = re.compile(r"[·\s(<;>]*([^\s(\[{⟨;,]*)")
+# Words that say how the action after them is run, and not which it is.
+_MODIFIERS = r"(?:(?:unhygienic|try|repeat|all_goals|any_goals)\s+)*"
+_FIRST = re.compile(rf"[·\s(<;>]*{_MODIFIERS}[(\s]*([^\s()\[{{⟨;,]*)")
 PRIOR = (2.0, 1.0)  # an unknown kind counts as one of two
 
 
 @lru_cache(maxsize=65_536)
 def first_word(action: str) -> str:
-    """The kind of an action: what comes before the first blank or bracket."""
+    """The kind of an action: what comes before the first blank or bracket, without words like `try`."""
     found = _FIRST.match(action)
     return found.group(1) if found else ""
 

@@ -219,6 +219,17 @@ def test_effectiveness_prefers_the_kind_of_action_that_was_of_use():
     assert preferred("effectiveness", graph, table=table) == 1
 
 
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("unhygienic cases m <;> try simp", "cases"), ("(simp; omega)", "simp"), ("try (rfl)", "rfl"), ("try", "try"),
+        ("· exact h", "exact"), ("rw [← x]", "rw"), ("intros\nsimp", "intros"), ("", ""), ("simp_all", "simp_all"),
+    ],
+)  # fmt: skip
+def test_the_kind_of_an_action_is_its_first_word_that_says_what_it_does(action, kind):
+    assert effective.first_word(action) == kind
+
+
 def test_effectiveness_is_counted_over_searches_saved_and_loaded(tmp_path):
     numbers = Numbers()
     result = search.run(Number(12), generator=numbers, checker=numbers, strategy="best-first")
