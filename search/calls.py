@@ -64,6 +64,7 @@ class Calls:
         self._lock = threading.Lock()
         self.in_call = False  # a part runs in this thread: Ctrl-C may raise there without harm to the graph
         self._failures = {"generator": 0, "checker": 0, "critic": 0}
+        self._reasons: dict[str, str] = {}  # of the latest failure
         self._tokens = 0
         self._opinions = 0
         self._mean = 0.0
@@ -119,6 +120,7 @@ class Calls:
         setattr(self.statistics, count, getattr(self.statistics, count) + 1)
         self._failures[part] += 1
         reason = f"{type(error).__name__}: {error}".strip()[:500]
+        self._reasons[part] = reason
         self.warn(f"the {part} failed: {reason}")
         if self._failures[part] >= self.options.max_failures and give_up is not None:
             raise PartFailed(give_up, f"the {part} failed {self._failures[part]} times in a row: {reason}")
@@ -127,7 +129,8 @@ class Calls:
         """The part whose last call failed, if any: with it, a search that finds nothing has not found out."""
         for part, stop in (("generator", Stop.GENERATOR_FAILED), ("checker", Stop.CHECKER_FAILED)):
             if self._failures[part]:
-                return PartFailed(stop, f"the {part} failed on the last states it was asked about")
+                reason = self._reasons[part]
+                return PartFailed(stop, f"the {part} failed on the last states it was asked about: {reason}")
         return None
 
     async def propose(self, states: Sequence[State]) -> tuple[list[list[tuple[str, float]]], int]:
