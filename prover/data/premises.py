@@ -3,7 +3,8 @@
 The library's own proofs cannot be read: the .olean files at hand hold the exported level, where theorems come without
 proofs (`embedded/environment.py`). So each theorem is posed as `data/library` poses it, in the environment of its
 module's imports, and premises are tried one by one: a premise is an example's if one tactic that names it closes
-the goal. Candidates are the best `DEPTH` of each ranker; what none of them finds is not in the data.
+the goal, by itself or after the variables were taken apart. Candidates are the best `DEPTH` of each ranker and `NAMED`
+by the theorem's name; what none of them finds is not in the data.
 
 Left out as candidates: whatever is no theorem (definitions, instances, constructors) and Lean's internal lemmas
 (`INTERNAL`). Not here: ranking (`retrieval`), the statements (`library.py`).
@@ -15,7 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from prover.lean.embedded.install import Prepared
     from prover.lean.embedded.session import Session
 
-DEPTH = 48  # premises of each ranker that are tried
+DEPTH = 40  # premises of each ranker that are tried
+NAMED = 8  # and of those that have the words of the theorem's name: libraries name alike what they prove alike
 #: Lemmas that tactics put into proofs or that every type has, which nobody names.
 INTERNAL = re.compile(r"^(Lean|Nat\.Linear|Int\.Linear|Nat\.Simproc)\.|\.inj$|sizeOf|\.eta$|\.ext_iff$|\.ctorIdx")
 #: A goal that is true by computation is closed by any lemma of that kind, which says nothing of the lemma.
@@ -39,8 +41,9 @@ COMPUTED = "intros; rfl"
 BARE = ("simp", "simp_all", "omega")
 #: What is tried on the goals that a premise leaves.
 HYPOTHESES, CLOSERS = "all_goals assumption", "all_goals first | assumption | omega | simp_all"
-#: Candidates, the best first, after which more is tried than the hypotheses, for which `rw` and `simp` are tried.
-CLOSED, REWRITTEN, SIMPLIFIED = 20, 24, 10
+#: Candidates, the best first: after which more than the hypotheses is tried; that `rw`, `simp` and, after variables
+#: were taken apart, `simpa using` are tried with.
+CLOSED, REWRITTEN, SIMPLIFIED, SUITED = 16, 16, 5, 12
 LEFT = 3  # goals a premise may leave
 #: Types that are not taken apart before a premise is tried: what is inside says nothing new, or there are cases.
 WHOLE = frozenset(("Nat", "Int", "Bool", "List", "Option", "Type", "Sort", "Prop", "Char", "Ordering", "Unit", "Prod"))
@@ -97,9 +100,10 @@ class Tool:
         if apart is not None and any(self._closes(apart, tactic) for tactic in (COMPUTED, *BARE)):
             bare, apart = True, None
         found = []
-        for rank, premise in enumerate(self.candidates(Query(goal.text, Importing(row.imports), exclude=(row.name,)))):
+        query = Query(goal.text, Importing(row.imports), exclude=(row.name,))
+        for rank, premise in enumerate(self.candidates(query, row.name)):
             tries = [(state, *attempt) for attempt in self.attempts(premise, rank, bare)]
-            if apart is not None and rank < CLOSED:
+            if apart is not None and rank < SUITED:
                 name = self._library.corpus.names[premise]
                 tries += [(apart, f"apply {name}", HYPOTHESES), (apart, f"simpa using {name} ..", "")]
             tactic = next((t for s, first, then in tries if (t := self._proof(s, first, then))), None)
@@ -119,12 +123,13 @@ class Tool:
                 after, count = outcome.state, count + 1
         return after if count else None
 
-    def candidates(self, query: Query) -> list[int]:
-        """The theorems that some ranker has among its first DEPTH, best rank first."""
-        corpus = self._library.corpus
+    def candidates(self, query: Query, theorem: str) -> list[int]:
+        """The theorems that some ranker has among its first, best rank first."""
+        corpus, rankers = self._library.corpus, self._library.rankers
+        alike = replace(query, text=theorem.replace(".", " "))
         ranks: dict[int, int] = {}
-        for ranker in self._library.rankers.values():
-            for rank, i in enumerate(ranker.top(query, DEPTH)[0].tolist()):
+        for top in (*(r.top(query, DEPTH) for r in rankers.values()), rankers["bm25"].top(alike, NAMED)):
+            for rank, i in enumerate(top[0].tolist()):
                 ranks[i] = min(rank, ranks.get(i, rank))
         order = (i for i in sorted(ranks, key=lambda i: (ranks[i], i)) if corpus.kind(i) == "theorem")
         return [i for i in order if not INTERNAL.search(corpus.names[i])]
