@@ -11,7 +11,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -71,14 +71,15 @@ def run(
     logs: Path | None = None,
     on_result: Callable[[BenchResult], None] | None = None,
     function: str = "prover.bench:prove_row",
+    own: Mapping[str, Mapping[str, Any]] | None = None,
     **settings: Any,
 ) -> Summary:
     """Prove the rows, `seconds` of wall clock each, in `workers` processes; append each result to `out`.
 
     `settings`: more fields of `Settings`, as plain data, and what else a `function` in the place of `prove_row` takes
-    (see `prover.crew.Task`). `logs`: a folder for the logs of the searches, one file a
-    theorem. Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was found is
-    in `out`. Raises BadResults, OSError, and LeanMissing before any work.
+    (see `prover.crew.Task`); `own`: those of one row, by its name. `logs`: a folder for the logs of the searches, one
+    file a theorem. Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was
+    found is in `out`. Raises BadResults, OSError, and LeanMissing before any work.
     """
     from prover.lean.embedded.install import ensure
 
@@ -92,8 +93,9 @@ def run(
         logs.mkdir(parents=True, exist_ok=True)
     missing = [row for row in rows if row.name not in done]
     task = Task(function, settings, seconds)
+    work = [(row, {} if own is None else own[row.name]) for row in missing]
     proved = sum(result.proved for result in earlier.values())
-    with out.open("a", encoding="utf-8") as file, closing(each([(r, {}) for r in missing], task, workers)) as answers:
+    with out.open("a", encoding="utf-8") as file, closing(each(work, task, workers)) as answers:
         for answer in answers:
             result = _read(answer.value) if not answer.problem else BenchResult(
                 answer.row.name, False, seconds=answer.seconds, reason=answer.problem

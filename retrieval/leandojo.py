@@ -17,7 +17,8 @@ from retrieval.errors import CorpusError
 from retrieval.examples import Example
 from retrieval.records import At, Module, Premise
 
-PACKAGES = re.compile(r"^(?:\.lake/packages|lake-packages)/[^/]+/(?:src/lean/|src/)?")
+#: Of Lean 3 as well: `_target/deps/lean/library/init/core.lean`.
+PACKAGES = re.compile(r"^(?:\.lake/packages|lake-packages|_target/deps)/[^/]+/(?:src/lean/|src/|library/)?")
 
 
 def module_name(path: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from prover.cli.bench_compare import compare
+from prover.cli.bench_folder import of_folder
 from prover.cli.bench_lean import lean
 from prover.cli.bench_library import library_data
 from prover.cli.bench_premises import premise_data
@@ -36,10 +37,13 @@ app.command()(search)
 
 @app.command()
 def prove(
-    statements: Annotated[Path, typer.Argument(help="JSON lines: name, statement, optional preamble and imports.")],
+    statements: Annotated[Path, typer.Argument(help="JSON lines: name, statement, optional preamble and imports; or a "
+                                                    "folder of LeanDojo Benchmark, such as data/random.")],
     out: Annotated[Path, typer.Option(help="Results are appended here; what is in it already is not run again.")],
-    seconds: Annotated[float, typer.Option(help="Wall clock for each theorem.", min=0.1)] = 60.0,
-    workers: Annotated[int | None, typer.Option(help=WORKERS_HELP, min=1, show_default=False)] = None,
+    seconds: Annotated[float, typer.Option("--seconds", "--timeout", help="Wall clock for each theorem.",
+                                           min=0.1)] = 60.0,
+    workers: Annotated[int | None, typer.Option("--workers", "--num-workers", help=WORKERS_HELP, min=1,
+                                                show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
     critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
@@ -50,12 +54,24 @@ def prove(
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     logs: Annotated[Path | None, typer.Option(help="A folder for the logs of the searches, one a theorem.")] = None,
     premises: Annotated[int | None, typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "--num-theorems", min=1, help="Only the first rows.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, chosen by the seed.")] = None,
+    candidates: Annotated[int | None, typer.Option("--candidates", "--num-sampled-tactics", min=1,
+                                                   help="Tactics kept for each state.")] = None,
+    expansions: Annotated[int | None, typer.Option("--expansions", "--max-expansions", min=0,
+                                                   help="States to expand for each theorem.")] = None,
+    split: Annotated[str | None, typer.Option(help="Of a benchmark folder: train, val (the default) or test.",
+                                              show_default=False)] = None,
+    repo: Annotated[Path | None, typer.Option(help="The folder with the sources of a benchmark's theorems.")] = None,
+    file_path: Annotated[str | None, typer.Option(help="Only theorems of this file of a benchmark.")] = None,
+    full_name: Annotated[str | None, typer.Option(help="Only a benchmark's theorems of this name.")] = None,
+    name_filter: Annotated[str | None, typer.Option(help="Only a benchmark's theorems with a name whose MD5 "
+                                                         "begins so.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-) -> None:
-    """Prove every theorem of a file, and go on after being killed.
+) -> None:  # fmt: skip
+    """Prove every theorem of a file or of a benchmark's split, and go on after being killed.
 
+    Options for a benchmark have the names and meanings of ReProver's evaluation, and come in its order of theorems.
     Exit codes: 0 the run is complete, 2 bad input, 3 Lean missing.
     """
     from prover.bench import BadResults, BenchResult, run, sampled
@@ -63,9 +79,20 @@ def prove(
     from prover.generators.portfolio import UnknownGenerator, make_generator
 
     guides = guided(strategy, critic, perspectives)
+    of_benchmark = {"split": split, "repo": repo, "file_path": file_path, "full_name": full_name,
+                    "name_filter": name_filter}  # fmt: skip
+    task: dict[str, Any] = {}
     try:
         make_generator(generator)
-        rows = sampled(list(read_rows(statements))[:limit], sample, seed)
+        if statements.is_dir():
+            rows, task = of_folder(statements, number=limit, **of_benchmark)
+        else:
+            given = [name for name, value in of_benchmark.items() if value is not None]
+            if given:
+                fail(f"--{given[0].replace('_', '-')} is for a folder of LeanDojo Benchmark; {statements} is none.",
+                     BAD_INPUT)  # fmt: skip
+            rows = list(read_rows(statements))[:limit]
+        rows = sampled(rows, sample, seed)
     except UnknownGenerator as error:
         fail(str(error), error.exit_code)
     except BadRows as error:
@@ -95,7 +122,7 @@ def prove(
         try:
             summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
                           checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given,
-                          on_result=show, **guides)  # fmt: skip
+                          candidates=candidates, expansions=expansions, on_result=show, **task, **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
         except OSError as error:

@@ -96,6 +96,24 @@ def open_corpus(index: str, corpus: Path | None, allow_duplicates: bool) -> Corp
     return Corpus.open(index_folder(index) / "corpus.index")
 
 
+def benchmark_files(
+    data: Path, corpus: Path | None, allow_duplicates: bool, split: str | None, default: str
+) -> tuple[Path, Path | None, bool]:
+    """Of a folder of LeanDojo Benchmark the file of a split and the corpus; anything else as it is.
+
+    The real benchmarks name some premises twice.
+    """
+    from retrieval.benchmark import Benchmark
+    from retrieval.errors import CorpusError
+
+    if data.is_dir():
+        folder = Benchmark(data)
+        return folder.split(split or default), corpus or folder.corpus, True
+    if split is not None:
+        raise CorpusError(f"--split is for a folder of LeanDojo Benchmark; {data} is none")
+    return data, corpus, allow_duplicates
+
+
 def read_examples(path: Path, corpus: Corpus) -> Sequence[Example]:
     """Examples from a LeanDojo split (`.json`) or from JSON lines; says on standard error what was dropped."""
     from retrieval import examples, leandojo

@@ -28,6 +28,10 @@ from search.replay import replay
 from search.shortest import costs
 
 
+#: Beside it are val.json and test.json, which nothing may be trained on.
+TRAIN = "train.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One tactic that worked on a state.
@@ -48,12 +52,15 @@ class Step:
 def read_steps(path: str | Path) -> list[Step]:
     """The steps of a file of any of the kinds above, told apart by what is in it, or of all in a folder.
 
+    Of a folder of LeanDojo Benchmark only what is there to train on.
     Steps that give up (`sorry`) are left out.
 
     Raises:
         BadRequest: a file cannot be read or is of no such kind; the sentence says where and why.
     """
     path = Path(path).expanduser()
+    if (path / TRAIN).is_file():
+        return read_steps(path / TRAIN)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix in (".json", ".jsonl"))
         return [step for file in files for step in read_steps(file)]
