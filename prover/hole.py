@@ -26,7 +26,7 @@ from prover.minimise import SECONDS as MINIMISE_SECONDS
 from prover.minimise import can_be_shorter, shorter_proof
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
-from prover.sources import imported
+from prover.sources import declared, imported
 from search import Budget, Options, Proof, Search, Step, Stop
 from search.protocols import Advanced, Outcome, Rejected, Solved, TimedOut
 
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 #: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
 #: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
 ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
-#: Where there are premises, there are many more to try, most of them quickly.
-BRISK_ROUNDS = ((Limits(600, 0.5), 0.3), (Limits(3_000, 1.5), 0.45), (Limits(12_000, 5.0), 0.6), ROUNDS[-1])
+#: Where there are premises, there are many more to try, and what succeeds does so quickly. The last round is longer
+#: where the theorem suggests something of its own, as is the rule in arithmetic.
+BRISK_ROUNDS = ((Limits(600, 0.5), 0.3), (Limits(3_000, 1.5), 0.5), (Limits(80_000, 20.0), 0.65))
+_SPECIAL_SHARE = ROUNDS[-1][1]
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
 Rounds: TypeAlias = Sequence[tuple[Limits, float]]
@@ -117,7 +119,8 @@ class HoleSearch:
         self.checker = LeanChecker(lean, settings.limits, settings.critic is not None, reads_failed)
         local_names = _declared(opened.source[: hole.start])
         assert not isinstance(settings.premises, int)  # `prove` has opened them
-        self.premises = settings.premises.at(imported(opened.source), hole.theorem)
+        local = declared(opened.source[: hole.start], hole.theorem)
+        self.premises = settings.premises.at(imported(opened.source), hole.theorem, local)
         self.generator = LeanGenerator(
             settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on
         )
@@ -223,6 +226,8 @@ class HoleSearch:
             fast = [tactic for tactic in general if not SLOW.search(tactic)]
             # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
             again = {} if number else dict.fromkeys([*special, *slow], False)
+            if special and number == len(rounds) - 1:
+                share = max(share, _SPECIAL_SHARE)
             yield from self._round(root, [*special, *fast, *slow] if number else fast, limits, share, again, tried)
             # What was not reached comes before what was, and ran out of its limits.
             general, special = (

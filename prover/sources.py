@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 
 from prover import script
+from prover.generators.answers import behind_definition
+from prover.generators.protocol import Premise
 from prover.lean.holes import MISSING, cannot_run, completions, normalise
 from prover.lean.native import scan
 from prover.lean.protocol import BadSource, Lean, Opened
@@ -17,6 +19,9 @@ NEEDS_NATIVE = (
     "The embedded Lean cannot run code that is written against Lean's own library (`elab`, `run_meta`, many `#eval`): "
     "a native Lean can (--lean native)."
 )
+#: Declarations of a source that its later proofs may use → their kind as premises.
+_USABLE = {"theorem": "theorem", "lemma": "theorem", "axiom": "axiom", "def": "definition", "abbrev": "definition"}
+_MOST_DECLARED = 6
 _FRESH = "entails_example"
 
 
@@ -61,6 +66,18 @@ def imported(source: str) -> tuple[str, ...]:
     header = scan.header(blanked)
     prelude = re.search(r"\bprelude\b", blanked[: header.end]) is not None
     return tuple(dict.fromkeys((*(() if prelude else ("Init",)), *header.imports)))
+
+
+def declared(before: str, theorem: str) -> tuple[Premise, ...]:
+    """The last of what a source declares before a theorem, latest first, for its proof to use."""
+    blanked = scan.blank(before)
+    found = [d for d in scan.declarations(blanked) if d.keyword in _USABLE and d.name != theorem][-_MOST_DECLARED:]
+    made: list[Premise] = []
+    for d in reversed(found):
+        end = behind_definition(blanked, d.end)
+        statement = before[d.end : end - len(":=") if end is not None else d.end]
+        made.append(Premise(d.name, f"{d.keyword} {d.name}{statement.rstrip()}", _USABLE[d.keyword]))
+    return tuple(made)
 
 
 def no_such(opened: Opened, theorem: str) -> str:

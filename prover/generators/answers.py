@@ -146,7 +146,7 @@ def proof_body(source: str, statement: str) -> str | None:
         if _DECLARATION.search(source):
             return None
         return textwrap.dedent(re.sub(r"^\s*(?::=\s*)?by\b[ \t]*\n?", "", source)).strip("\n") or None
-    after = _behind_definition(source, found.end())
+    after = behind_definition(source, found.end())
     if after is None:
         return None
     by = re.match(r"\s*by\b[ \t]*", source[after:])
@@ -175,7 +175,7 @@ def top_level(block: str) -> list[str]:
     return [tactic for tactic in found if normalise(tactic)]
 
 
-def _behind_definition(source: str, start: int) -> int | None:
+def behind_definition(source: str, start: int) -> int | None:
     """Where the `:=` of a declaration ends, default values in its binders passed over."""
     depth = 0
     for index in range(start, len(source)):
@@ -193,7 +193,7 @@ def _of_block(block: str) -> list[str]:
     """The tactics of one fenced block: one a line, indented lines with the line above."""
     if _DECLARATION.search(block):
         # The whole theorem was repeated: its proof is one candidate.
-        start = _behind_definition(block, 0)
+        start = behind_definition(block, 0)
         body = block[start:] if start is not None else ""
         by = re.match(r"\s*by\b", body)
         return [textwrap.dedent(body[by.end() :])] if by else []

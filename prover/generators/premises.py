@@ -75,9 +75,12 @@ class LibraryPremises:
             self._closed = True
             return None
 
-    def at(self, imports: Sequence[str], theorem: str) -> HolePremises:
-        """For a theorem, by its full name, of a source that imports these modules."""
-        return HolePremises(self, tuple(imports), theorem)
+    def at(self, imports: Sequence[str], theorem: str, local: Sequence[Premise] = ()) -> HolePremises:
+        """For a theorem, by its full name, of a source that imports these modules.
+
+        `local`: what the source itself declares before it; offered first, and beside what `count` allows.
+        """
+        return HolePremises(self, tuple(imports), theorem, tuple(local))
 
     def __call__(self, position: Position) -> Sequence[Premise]:
         """As if everything were accessible; for a goal that belongs to no source."""
@@ -87,10 +90,13 @@ class LibraryPremises:
 class HolePremises:
     """What `LibraryPremises.at` gives: premises accessible at one hole, ranked once for each goal."""
 
-    def __init__(self, source: LibraryPremises, imports: tuple[str, ...] | None, theorem: str) -> None:
+    def __init__(
+        self, source: LibraryPremises, imports: tuple[str, ...] | None, theorem: str, local: tuple[Premise, ...] = ()
+    ) -> None:
         self._source = source
         self._imports = imports
         self._theorem = theorem
+        self._local = local
         self._place: Place | None = None
         self._known: dict[str, tuple[Premise, ...]] = {}
 
@@ -99,13 +105,14 @@ class HolePremises:
         return self._source.count > 0
 
     def __call__(self, position: Position) -> Sequence[Premise]:
-        if not position.goals:
+        if not position.goals or not self:
             return ()
         text = position.goals[0].text
         if text not in self._known:
             library = self._source.library()
             is_theorem = all("intro" in step for step in position.steps)
-            self._known[text] = () if library is None else self._ranked(library, text, is_theorem)
+            ranked = () if library is None else self._ranked(library, text, is_theorem)
+            self._known[text] = (*self._local, *ranked)
         return self._known[text]
 
     def _ranked(self, library: Library, text: str, is_theorem: bool) -> tuple[Premise, ...]:

@@ -19,7 +19,7 @@ from prover.generators.rules import premises as rules
 from prover.lean.protocol import LeanInfo, Limits, Rejected, Solved
 from prover.lean.state import Goal, Hypothesis
 from prover.prove import prove
-from prover.sources import imported
+from prover.sources import declared, imported
 from retrieval import records
 from retrieval.corpus import Corpus
 from retrieval.errors import IndexMissing, RetrievalError
@@ -99,6 +99,20 @@ def test_a_module_that_the_index_lacks_is_named_and_the_others_are_used(library)
 )
 def test_the_imports_of_a_source_are_read_from_its_header(source, modules):
     assert imported(source) == modules
+
+
+def test_what_the_source_declares_before_a_theorem_is_offered_first(library):
+    before = "def twist (n : Nat := 3) : Nat := n + 1 -- theorem no : x\nnamespace A\nprivate lemma one : twist 1 = 2"
+    before += " := by\n  rfl"
+    local = declared(f"{before}\ntheorem t (n : Nat) :", "A.t")
+    assert local == (
+        Premise("A.one", "lemma A.one : twist 1 = 2"), Premise("twist", "def twist (n : Nat := 3) : Nat", "definition"),
+    )  # fmt: skip
+    premises = LibraryPremises(library, 2)
+    offered = premises.at(("Init",), "A.t", local)(Position((GOAL,)))
+    assert offered[:2] == local and "Nat.pow_lt_pow_left" in [p.name for p in offered]
+    assert "exact A.one .." in [*rules.openings(Position((GOAL,), premises=offered))]
+    assert LibraryPremises(library, 0).at(("Init",), "A.t", local)(Position((GOAL,))) == ()
 
 
 def test_premises_that_a_proof_names_are_those_of_the_library_that_are_accessible(library):
