@@ -5,9 +5,13 @@ Not here: terms (reader.py), notation (notation.py).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from retrieval.notation import CLOSING, HEADER, INFIX
 from retrieval.reader import Reader, TooDeep, type_head
 from retrieval.terms import LOCAL, OPAQUE, VARIABLE, Statement, Term
+
+REMEMBERED = 2000  # characters of a line beyond which its term is not kept
 
 
 class _StatementReader(Reader):
@@ -115,6 +119,16 @@ def read_state(text: str) -> Statement:
 
 
 def _read(text: str, scope: dict[str, tuple[str, str]]) -> Term:
+    return _remembered(text, tuple(scope.items())) if len(text) <= REMEMBERED else _read_anew(text, scope)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str, scope: tuple[tuple[str, tuple[str, str]], ...]) -> Term:
+    """A line of a state: those of one proof search have most lines in common."""
+    return _read_anew(text, dict(scope))
+
+
+def _read_anew(text: str, scope: dict[str, tuple[str, str]]) -> Term:
     try:
         return _StatementReader(text, dict(scope), LOCAL).term()
     except (TooDeep, RecursionError):

@@ -125,11 +125,9 @@ def query_weights(text: str, plain: bool) -> dict[str, float]:
     """Word → weight for a query. `plain`: words of English rather than a proof state or Lean term."""
     if plain:
         return _plain_weights(text)
-    weights: dict[str, float] = {}
-    for token in tokens(text):
-        _add(weights, token.lower(), 1.0)
-        for fragment in SYMBOL_NAMES.get(token, ()):
-            _add(weights, fragment, 0.4)
+    found = dict.fromkeys(tokens(text))
+    weights = dict.fromkeys((fragment for token in found for fragment in SYMBOL_NAMES.get(token, ())), 0.4)
+    weights.update((token.lower(), 1.0) for token in found)
     return weights
 
 
