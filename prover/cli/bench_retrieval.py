@@ -15,6 +15,7 @@ import typer
 from prover.cli.premises import (
     BAD_INPUT,
     DEFAULT_INDEX,
+    benchmark_files,
     open_corpus,
     open_library,
     progress,
@@ -29,13 +30,15 @@ PARTS = ("train", "validation", "test", "all")
 
 @app.command()
 def retrieval(
-    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo split (.json) or JSON lines (state, "
-                                              "premises, module).")],
+    data: Annotated[Path, typer.Argument(help="Examples: a folder of LeanDojo Benchmark, a split of it (.json), or "
+                                              "JSON lines (state, premises, module).")],
     corpus: Annotated[Path | None, typer.Option(help="The LeanDojo corpus.jsonl the examples belong to.")] = None,
     index: Annotated[str, typer.Option(help="Or the index they belong to, by name or folder.")] = DEFAULT_INDEX,
     allow_duplicates: Annotated[bool, typer.Option("--allow-duplicates", help="See `entails index`.")] = False,
     encoder: Annotated[str | None, typer.Option(help="Also the dense ranker with this encoder.")] = None,
     part: Annotated[str, typer.Option(help="Of JSON lines, this part of the split by module; or all.")] = "test",
+    split: Annotated[str | None, typer.Option(help="Of a benchmark folder: train, val (the default) or test.",
+                                              show_default=False)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first examples.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:  # fmt: skip
@@ -47,6 +50,7 @@ def retrieval(
         print(f"entails: --part is one of {', '.join(PARTS)}, not {part!r}", file=sys.stderr)
         raise typer.Exit(BAD_INPUT)
     with sentences(), progress(quiet=as_json) as shown:
+        data, corpus, allow_duplicates = benchmark_files(data, corpus, allow_duplicates, split, "val")
         if corpus is not None:
             from retrieval.encoder import load_encoder
 

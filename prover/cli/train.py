@@ -12,7 +12,15 @@ from typing import Annotated
 
 import typer
 
-from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_corpus, progress, read_examples, sentences
+from prover.cli.premises import (
+    BAD_INPUT,
+    DEFAULT_INDEX,
+    benchmark_files,
+    open_corpus,
+    progress,
+    read_examples,
+    sentences,
+)
 from prover.cli.train_critic import critic
 from prover.cli.train_effectiveness import effectiveness
 from prover.cli.train_loop import loop
@@ -33,8 +41,8 @@ app.command()(effectiveness)
 
 @app.command()
 def retriever(
-    data: Annotated[Path, typer.Argument(help="Examples: a LeanDojo train.json, or JSON lines (state, "
-                                              "premises, module).")],
+    data: Annotated[Path, typer.Argument(help="Examples: a folder of LeanDojo Benchmark, a train.json of it, or "
+                                              "JSON lines (state, premises, module).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoints, logs and the encoder.")],
     encoder: Annotated[
         str, typer.Option(help="The checkpoint to start from (folder or hub id).")
@@ -69,6 +77,7 @@ def retriever(
     )  # fmt: skip
     with sentences(), progress(quiet=as_json) as shown:
         options.check()
+        data, corpus, allow_duplicates = benchmark_files(data, corpus, allow_duplicates, None, "train")
         library = open_corpus(index, corpus, allow_duplicates)
         examples = read_examples(data, library)
         if not examples:
