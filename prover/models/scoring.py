@@ -17,7 +17,7 @@ from typing import Any
 from prover.models.checkpoint import Checkpoint
 from prover.models.prefix import PrefixTrie
 from prover.models.protocol import Score
-from prover.models.stream import CausalStream, EncoderDecoderStream, accepted, keeps_plain_keys
+from prover.models.stream import CausalStream, EncoderDecoderStream, accepted, holding, keeps_plain_keys
 
 # Architectures whose only positional information is `position_ids`; the tests compare each with one-by-one scoring.
 TREE_ATTENTION = frozenset({"llama", "mistral", "qwen2", "qwen3", "gpt2", "gpt_neox", "gemma", "phi", "phi3"})
@@ -82,7 +82,7 @@ def _as_tree(
             input_ids=torch.tensor([tokens[1:]], device=device),
             attention_mask=mask[None, None].to(device),
             position_ids=torch.tensor([depths[1:]], device=device) + read - 1,
-            past_key_values=stream.cache,
+            **holding(checkpoint.model, stream.cache),
             use_cache=True,
         )
         logprobs = torch.cat([logprobs, output.logits[0].float().log_softmax(-1)])
@@ -109,7 +109,7 @@ def _as_rows(
         output = checkpoint.model(
             input_ids=tokens.to(device),
             attention_mask=mask.to(device),
-            past_key_values=stream.cache,
+            **holding(checkpoint.model, stream.cache),
             use_cache=True,
             **accepted(checkpoint.model, position_ids=positions.to(device)),
         )

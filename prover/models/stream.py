@@ -93,7 +93,7 @@ class CausalStream:
         output = self._model(
             input_ids=tokens,
             attention_mask=mask,
-            past_key_values=self.cache,
+            **holding(self._model, self.cache),
             use_cache=True,
             **accepted(self._model, position_ids=positions, logits_to_keep=1),
         )
@@ -137,7 +137,7 @@ class EncoderDecoderStream:
             decoder_input_ids=tokens[:, None],
             encoder_outputs=self.encoded,
             attention_mask=self._mask,
-            past_key_values=self.cache,
+            **holding(self._model, self.cache),
             use_cache=True,
         )
         self.logits = output.logits[:, -1].float()
@@ -170,3 +170,8 @@ def accepted(model: Any, **options: Any) -> dict[str, Any]:
     """Those of `options` that the architecture's `forward` knows."""
     known = inspect.signature(model.forward).parameters
     return {name: value for name, value in options.items() if name in known}
+
+
+def holding(model: Any, cache: Any) -> dict[str, Any]:
+    """The cache under the name that `forward` has for it: newer releases of transformers renamed it."""
+    return accepted(model, cache=cache) or {"past_key_values": cache}
