@@ -60,6 +60,15 @@ def read_source(target: str | None) -> Source:
     return _decoded(target.encode("utf-8", errors="replace"), "the theorem", None)
 
 
+def find_source(project: Path, theorem: str) -> tuple[Source, str]:
+    """The file of a project that declares a theorem, and the theorem's full name."""
+    from prover.lean.native.project import find_theorem
+
+    with lean_errors():
+        path, full_name = find_theorem(project, theorem)
+    return read_file(path), full_name
+
+
 def read_file(path: Path) -> Source:
     """A Lean file's text."""
     try:

@@ -13,7 +13,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors, read_source, write_back
+from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, find_source, lean_errors, read_source, write_back
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.live import Live
 from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
@@ -28,7 +28,10 @@ app = typer.Typer(add_completion=False)
 def prove(
     target: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(help="A theorem, a Lean file, or - for standard input.", show_default=False),
+        typer.Argument(
+            help="A theorem, a Lean file, or - for standard input; --project and --theorem find a file.",
+            show_default=False,
+        ),
     ] = None,
     theorem: Annotated[Optional[str], typer.Option(help="Only the holes of this theorem.")] = None,  # noqa: UP045
     write: Annotated[bool, typer.Option("--write", help="Put the proofs into the file; else print a patch.")] = False,
@@ -53,7 +56,7 @@ def prove(
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     lean: Annotated[str, typer.Option(help="auto, embedded or native.")] = "auto",
-    project: Annotated[Optional[Path], typer.Option(help="The Lake project to work in (native).")] = None,  # noqa: UP045
+    project: Annotated[Optional[Path], typer.Option(help="The Lake project to work in, and find --theorem in.")] = None,  # noqa: UP045
     json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -61,7 +64,10 @@ def prove(
 
     Exit codes: 0 all proved, 1 something not proved, 2 bad input, 3 Lean missing.
     """
-    source = read_source(target)
+    if target is None and project is not None and theorem is not None:
+        source, theorem = find_source(project, theorem)
+    else:
+        source = read_source(target)
     if write and source.path is None:
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():

@@ -27,7 +27,6 @@ from search.log import read_logs
 from search.replay import replay
 from search.shortest import costs
 
-
 #: Beside it are val.json and test.json, which nothing may be trained on.
 TRAIN = "train.json"
 

@@ -104,7 +104,11 @@ class NativeLean:
         return self._with(lambda s: s.declaration(name, source))
 
     def verify(
-        self, proof: str, statement: str, theorem: str | None = None, seconds: float = VERIFY_SECONDS
+        self,
+        proof: str,
+        statement: str,
+        theorem: str | Sequence[str] | None = None,
+        seconds: float = VERIFY_SECONDS,
     ) -> Verification:
         return self._with(lambda s: gate.verify(s, proof, statement, theorem, seconds))
 

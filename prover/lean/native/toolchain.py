@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.lean.native.project import wanted_version
 from prover.lean.protocol import LeanMissing
 
 GET_LEAN = (
@@ -71,6 +72,13 @@ def find(project: Path | None) -> Toolchain:
         where = f" in the project {root}" if root is not None else ""
         why = "did not answer in time" if status is None else f"does not run as Lean 4{where}; it said: {said}"
         raise LeanMissing(f"The `lean` on the PATH {why}. To mend it, {GET_LEAN}.")
+    wanted = wanted_version(root) if root is not None else None
+    # ELAN_TOOLCHAIN is how a user asks elan for another one.
+    if wanted is not None and wanted != version[1] and not os.environ.get("ELAN_TOOLCHAIN"):
+        raise LeanMissing(
+            f"The Lake project {root} wants Lean {wanted} (its lean-toolchain), but the `lean` on the PATH is "
+            f"{version[1]} and does not change with the project, as elan's does: {GET_LEAN}."
+        )
     return Toolchain(lean, prefix, version[1], folder, root)
 
 

@@ -23,6 +23,7 @@ import json
 import re
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,13 +52,16 @@ class _Refused(Exception):
     pass
 
 
-def verify(session: Session, proof: str, statement: str, theorem: str | None, seconds: float) -> Verification:
+def verify(
+    session: Session, proof: str, statement: str, theorem: str | Sequence[str] | None, seconds: float
+) -> Verification:
     """See `prover.lean.gate.verify`. Raises BadSource, UnknownImport for an unusable statement, LeanError where the
     gate itself does not run with this Lean."""
     started = time.monotonic()
     deadline = started + seconds
     proof = normalise(proof)
-    name = theorem or ""
+    wanted = [theorem] if theorem is None or isinstance(theorem, str) else list(theorem)
+    names = [asked or "" for asked in wanted]
 
     def left() -> float:
         found = deadline - time.monotonic()
@@ -87,14 +91,16 @@ def verify(session: Session, proof: str, statement: str, theorem: str | None, se
             files[0].write_text(statement, encoding="utf-8", errors="replace")
             files[1].write_text(proof, encoding="utf-8", errors="replace")
             _compile(session, files[1], files[2], left())
-            answer = _gate(session, files[0], files[2], theorem, left())
-        name = answer.get("theorem") or name
-        if answer["accepted"] is not True:
-            raise _Refused(str(answer.get("reason") or "the gate gave no reason"))
-        axioms = tuple(str(a) for a in answer.get("axioms", ()))
-        return Verification(True, name, "", axioms, time.monotonic() - started)
+            axioms: dict[str, None] = {}
+            for number, asked in enumerate(wanted):
+                answer = _gate(session, files[0], files[2], asked, left())
+                names[number] = answer.get("theorem") or names[number]
+                if answer["accepted"] is not True:
+                    raise _Refused(str(answer.get("reason") or "the gate gave no reason"))
+                axioms.update(dict.fromkeys(str(a) for a in answer.get("axioms", ())))
+        return Verification(True, ", ".join(names), "", tuple(axioms), time.monotonic() - started)
     except _Refused as refusal:
-        return Verification(False, name, str(refusal), (), time.monotonic() - started)
+        return Verification(False, ", ".join(n for n in names if n), str(refusal), (), time.monotonic() - started)
 
 
 def _look_at_text(proof: str, statement: str) -> None:
