@@ -3,7 +3,8 @@
 A block is traced when its tactics are run once, from a state of their own, so that each can be run again: the proof
 itself, what stands after `·`, `case … =>`, `| alternative =>`, `have … := by`, a `by` within a term. What a tactic
 combinator may run many times, or undo (`first`, `try`, `repeat`, `all_goals`, `<;>`), what `conv` rewrites, and what a
-macro does with its arguments is the combinator's affair: there the whole is one step of the block around it.
+macro does with its arguments is the combinator's affair: there the whole is one step of the block around it. So it is
+with `set_option … in`, since a tree does not tell the options that its goals were shown with.
 
 Not here: what ran (`tracer.py`), which also leaves out a block that ran other than once.
 """
@@ -23,8 +24,8 @@ _T = "Lean.Parser.Tactic."
 _ONCE = {"Lean.cdot", "null", "group", "Lean.Parser.Term.matchAlt"} | {_T + kind for kind in (
     "tacticSeq", "tacticSeqIndentGt", "case", "case'", "tacticNext_=>_", "focus", "paren", "nestedTactic",
     "induction", "cases", "funInduction", "funCases", "inductionAlts", "inductionAlt", "match", "matchAlts", "matchRhs",
-    "tacDepIfThenElse", "tacIfThenElse", "classical", "open", "set_option", "withReducible",
-    "withReducibleAndInstances", "withUnfoldingAll", "tacticUnhygienic_", "showTerm",
+    "tacDepIfThenElse", "tacIfThenElse", "classical", "open", "withReducible", "withReducibleAndInstances",
+    "withUnfoldingAll", "tacticUnhygienic_", "showTerm", "tacticSeqBracketed",
 )}  # fmt: skip
 #: Syntax that may run what is in it never, often, or in vain; kinds or beginnings of kinds.
 _NOT_ONCE = (

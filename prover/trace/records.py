@@ -106,7 +106,7 @@ class NotTraced:
 
 @dataclass(frozen=True, slots=True)
 class TracedFile:
-    """A file's trace. `sha256` is of the file's bytes; `imports` are modules; `seconds` of Lean and of this room.
+    """A file's trace. `sha256` is of the file's bytes; `imports` are modules; `seconds` of one core.
 
     `skipped`: offsets of the commands that have errors, without which the rest was traced.
     """

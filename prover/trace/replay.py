@@ -1,7 +1,8 @@
 """Runs a trace again: each step, through LeanDojo's interface, from its state before; is the state after the same?
 
 A block of tactics is opened where it stands, with a `sorry` in its place; its steps are then run one after the other.
-Where the block is the whole proof, its steps together go through the soundness gate, as a proof in `Dojo` does.
+Sources are opened in rounds: the n-th blocks of all theorems of a file at once. What the proofs come to goes through
+the soundness gate once for the whole file: every theorem, with its steps below one another after its `by`.
 States are compared as texts, up to the numbers of metavariables (`?m.12`), which Lean counts as it goes.
 
 Not here: tracing (`tracer.py`), the interface itself (`prover.dojo`).
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +28,9 @@ from prover.dojo import (
 )  # fmt: skip
 from prover.lean import protocol
 from prover.lean.holes import normalise
-from prover.lean.protocol import BadSource, Hole, Lean
-from prover.trace.records import Block, Step, Theorem, TracedFile
+from prover.lean.protocol import Hole, Lean
+from prover.script import indented
+from prover.trace.records import Step, Theorem, TracedFile
 from prover.trace.tracer import NO_GOALS, without
 
 _METAVARIABLE = re.compile(r"\?m\.\d+")
@@ -48,47 +50,22 @@ class Replayed:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Posed:
-    """A block with a hole for its tactics; what `Dojo` wants to know of a posed theorem."""
-
-    source: str
-    hole: Hole
-
-    def with_proof(self, proof: str) -> str:
-        """The theorem with the tactics of `proof` (`by` and lines) in the hole's place."""
-        line = self.source.rfind("\n", 0, self.hole.start) + 1
-        margin = " " * (self.hole.start - line + 1)
-        lines = "\n".join(margin + line for line in proof.removeprefix("by\n").split("\n"))
-        return f"{self.source[: self.hole.start]}(\n{lines}){self.source[self.hole.end :]}"
-
-
 class BlockDojo(Dojo):
-    """LeanDojo's environment for one block of a theorem's proof; the rest of the proof stays as it is.
+    """LeanDojo's environment for one block of a proof, at a hole of a source that is open already.
 
-    A block within a proof is finished when it leaves no goal: that is no proof yet, and nothing for the gate.
+    Where no goal is left it says ProofFinished for the block, which is no proof yet: `replay` asks the gate.
     """
 
-    def __init__(self, source: str, theorem: Theorem, block: Block, lean: Lean) -> None:
-        self._whole = theorem.by_tactics and block == theorem.blocks[0]
-        self._text = f"{source[: block.start]}sorry{source[block.end : theorem.stop]}\n"
-        self._at = block.start
-        super().__init__(theorem_in(self._text, theorem.name), lean=lean)
+    def __init__(self, lean: Lean, theorem: str, hole: Hole) -> None:
+        super().__init__(theorem_in("", theorem), lean=lean)
+        self._hole = hole
 
     def _first_tactic(self, source: str) -> TacticState:
-        try:
-            opened = self.lean.open(source)
-        except BadSource as problem:
-            raise DojoInitError(str(problem)) from None
-        hole = next((h for h in opened.holes if h.start == self._at), None)
-        if hole is None:
-            raise DojoInitError("Lean does not come to the block")
-        self._posed: Any = _Posed(opened.source, hole)
-        self._states.append(hole.state)
-        return TacticState(self._printed(hole.state), 0)
+        self._states.append(self._hole.state)
+        return TacticState(self._printed(self._hole.state), 0)
 
-    def _finished(self, solved: protocol.Solved) -> Any:
-        return super()._finished(solved) if self._whole else ProofFinished(len(self._states), "")
+    def _finished(self, solved: protocol.Solved) -> ProofFinished:
+        return ProofFinished(len(self._states), "")
 
 
 def source_of(traced: TracedFile, content: bytes) -> str:
@@ -101,16 +78,79 @@ def source_of(traced: TracedFile, content: bytes) -> str:
 def replay(lean: Lean, traced: TracedFile, content: bytes) -> Iterator[Replayed]:
     """Every step of a file, run again. Raises FileChanged before any."""
     source = source_of(traced, content)
-    for theorem in traced.theorems:
-        for number, block in enumerate(theorem.blocks):
+    refused = _gate(lean, source, traced.theorems)
+    for number in range(max((len(t.blocks) for t in traced.theorems), default=0)):
+        text, places = _posed(source, traced.theorems, number)
+        try:
+            holes = {h.start: h for h in lean.open(text).holes}
+        except protocol.BadSource as problem:
+            holes, said = {}, str(problem)
+        else:
+            said = "Lean does not come to the block"
+        for i, place in places.items():
+            theorem = traced.theorems[i]
             steps = [s for s in theorem.steps if s.block == number]
-            for step, problem in _block(lean, source, theorem, block, steps):
+            hole = holes.get(place)
+            done = _block(lean, theorem.name, hole, steps) if hole else ((s, said) for s in steps)
+            for step, problem in done:
+                if step is steps[-1] and number == 0:
+                    problem = problem or refused.get(theorem.name, "")
                 yield Replayed(traced.path, theorem.name, step, problem)
 
 
-def _block(lean: Lean, source: str, theorem: Theorem, block: Block, steps: list[Step]) -> Iterator[tuple[Step, str]]:
+def _posed(source: str, theorems: Sequence[Theorem], number: int) -> tuple[str, dict[int, int]]:
+    """The source with a `sorry` in place of each theorem's block of that number, and where these are.
+
+    Of a theorem that has none, the proof is left out.
+    """
+    places: dict[int, int] = {}
+    out, at = "", 0
+    for i, theorem in enumerate(theorems):
+        if any(s.block == number for s in theorem.steps):
+            block, put = theorem.blocks[number], "sorry"
+        elif theorem.by_tactics:
+            block, put = theorem.blocks[0], "exact sorryAx _ false"
+        else:
+            continue
+        out += source[at : block.start]
+        if put == "sorry":
+            places[i] = len(out)
+        out, at = out + put, block.end
+    return out + source[at:], places
+
+
+def _gate(lean: Lean, source: str, theorems: Sequence[Theorem]) -> dict[str, str]:
+    """Theorem → why the gate refuses what its steps are as a proof. Only of proofs that are a `by` block."""
+    wanted = [t for t in theorems if t.by_tactics]
+    if not wanted:
+        return {}
+    proofs = _filled(source, wanted)
+    statements, _ = _posed(source, theorems, 0)
+    names = [t.name for t in wanted]
     try:
-        with BlockDojo(source, theorem, block, lean) as (dojo, state):
+        if lean.verify(proofs, statements, names).accepted:
+            return {}
+        return {name: f"the gate refuses the proof: {answer.reason}" for name in names
+                if not (answer := lean.verify(proofs, statements, name)).accepted}  # fmt: skip
+    except protocol.LeanError as problem:
+        return dict.fromkeys(names, f"the gate cannot read the theorem: {problem}")
+
+
+def _filled(source: str, theorems: Sequence[Theorem]) -> str:
+    """The source with each theorem's proof written anew from the steps of its first block."""
+    out, at = "", 0
+    for theorem in theorems:
+        block = theorem.blocks[0]
+        margin = " " * (block.start - source.rfind("\n", 0, block.start))
+        steps = [s.tactic for s in theorem.steps if s.block == 0]
+        lines = "\n".join(indented(tactic, margin) for tactic in steps)
+        out, at = f"{out}{source[at : block.start]}(\n{lines})", block.end
+    return out + source[at:]
+
+
+def _block(lean: Lean, theorem: str, hole: Hole, steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    try:
+        with BlockDojo(lean, theorem, hole) as (dojo, state):
             for step in steps:
                 if not isinstance(state, TacticState):
                     yield step, "a step before it did not repeat"

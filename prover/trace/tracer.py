@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from prover.lean.embedded.environment import Environment
 from prover.lean.embedded.infotrees import ConstantSeen, InfoTrees, Surroundings, TacticRun
@@ -39,6 +39,10 @@ _KINDS = {
     _C + "classInductive": "class", _C + "opaque": "opaque",
 }  # fmt: skip
 _VALUES = {_C + "declValSimple", _C + "declValEqns", _C + "whereStructInst"}
+
+
+#: A tactic of the source: its span and its kind.
+_Key: TypeAlias = tuple[tuple[int, int], str]
 
 
 @dataclass(slots=True)
@@ -72,7 +76,7 @@ class Tracer:
 
     def trace(self, path: str, content: bytes, seconds: float = 60.0) -> TracedFile:
         """A file's trace; a file that Lean cannot elaborate at all has its reason in `not_traced`."""
-        started = time.monotonic()
+        started = time.thread_time()
         digest = hashlib.sha256(content).hexdigest()
         try:
             source = normalise(content.decode("utf-8-sig"))
@@ -82,7 +86,7 @@ class Tracer:
             traced = _File(self, path, source).trace(seconds)
         except BadSource as problem:
             return _refused(path, digest, str(problem))
-        return replace(traced, sha256=digest, seconds=time.monotonic() - started)
+        return replace(traced, sha256=digest, seconds=time.thread_time() - started)
 
     def module_names(self) -> tuple[str, ...]:
         """Modules by their number in the environment, read once for each set of imports."""
@@ -192,9 +196,10 @@ class _File:
         here = [self._declaration(node, span) for node in self.syntax.nodes(command)
                 if self.syntax.kind(node) == _DECLARATION]  # fmt: skip
         found = [f for f in here if f is not None]
-        wanted = {(s.span, s.kind): (f, b, s) for f in found if f.kind == "theorem" and not f.uses_sorry
+        wanted = {(s.span, s.kind) for f in found if f.kind == "theorem" and not f.uses_sorry
                   for b in f.blocks if not b.reason for s in b.steps}  # fmt: skip
-        runs: dict[tuple[tuple[int, int], str], list[TacticRun]] = {}
+        runs: dict[_Key, list[TacticRun]] = {}
+        inside: list[tuple[int, _Key]] = []
         for seen in self.trees.walk(commands):
             place = self.syntax.span(seen.syntax)
             if place is None:
@@ -203,18 +208,17 @@ class _File:
                 self._constant(seen, place)
                 continue
             key = (place, self.syntax.kind(seen.syntax))
-            if key in wanted and not self._repeats(seen, runs.get(key)):
+            while inside and inside[-1][0] >= seen.depth:
+                inside.pop()
+            # A macro that expands to itself (`funext x y`) runs once more within itself, with the same place.
+            if key in wanted and all(key != k for _, k in inside):
                 runs.setdefault(key, []).append(seen)
+                inside.append((seen.depth, key))
         printed: dict[tuple[int, int], str] = {}
         for f in found:
             self._states(f, runs, printed)
         self.found += found
         return False
-
-    @staticmethod
-    def _repeats(seen: TacticRun, before: list[TacticRun] | None) -> bool:
-        """Whether a run is the one before it once more: an elaborator may say twice what it did."""
-        return bool(before) and before[-1].before == seen.before and before[-1].goals_before == seen.goals_before
 
     def _declaration(self, node: int, command: tuple[int, int]) -> _Found | None:
         syntax, text = self.syntax, self.text
@@ -264,7 +268,7 @@ class _File:
 
     # States
 
-    def _states(self, found: _Found, runs: dict, printed: dict[tuple[int, int], str]) -> None:
+    def _states(self, found: _Found, runs: dict[_Key, list[TacticRun]], printed: dict[tuple[int, int], str]) -> None:
         numbers = {id(b): n for n, b in enumerate(b for b in found.blocks if not b.reason)}
         for block in found.blocks:
             counts = Counter({i: len(runs.get((s.span, s.kind), ())) for i, s in enumerate(block.steps)})

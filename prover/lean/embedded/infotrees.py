@@ -35,8 +35,12 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class TacticRun:
-    """A tactic that was run, successfully or not. All addresses are borrowed from the tree."""
+    """A tactic that was run, successfully or not. All addresses are borrowed from the tree.
 
+    `depth` is that of its node: what follows with a greater one is part of this run.
+    """
+
+    depth: int
     syntax: int
     before: int  # metavariable context
     goals_before: int  # list of MVarIds
@@ -67,17 +71,17 @@ class InfoTrees:
     def walk(self, commands: int) -> Iterator[TacticRun | ConstantSeen]:
         """Everything of interest in a command state's trees (borrowed), outermost first, in order of elaboration."""
         o = self.o
-        stack: list[tuple[int, Surroundings | None]]
-        stack = [(t, None) for t in reversed(self._array(o.field(o.field(commands, _INFO_STATE), _TREES)))]
+        stack: list[tuple[int, int, Surroundings | None]]
+        stack = [(t, 0, None) for t in reversed(self._array(o.field(o.field(commands, _INFO_STATE), _TREES)))]
         while stack:
-            tree, around = stack.pop()
+            tree, depth, around = stack.pop()
             tag = o.tag(tree)
             if tag == _CONTEXT:
                 context = o.field(tree, 0)
                 if o.tag(context) == _COMMAND_CONTEXT:
                     info = o.field(context, 0)
                     around = Surroundings(*(o.field(info, i) for i in (0, 4, 5, 6)))
-                stack.append((o.field(tree, 1), around))
+                stack.append((o.field(tree, 1), depth, around))
             elif tag == _NODE:
                 info = o.field(tree, 0)
                 kind = o.tag(info)
@@ -85,11 +89,11 @@ class InfoTrees:
                     inner = o.field(info, 0)
                     syntax = o.field(o.field(inner, 0), 1)
                     if kind == _TACTIC:
-                        yield TacticRun(syntax, *(o.field(inner, i) for i in (1, 2, 3, 4)), around)
+                        yield TacticRun(depth, syntax, *(o.field(inner, i) for i in (1, 2, 3, 4)), around)
                     elif o.tag(o.field(inner, 3)) == CONST:
                         name = o.field(o.field(inner, 3), 0)
                         yield ConstantSeen(syntax, name, o.scalars(inner, 1) == b"\1", around)
-                stack.extend((t, around) for t in reversed(self._array(o.field(tree, 1))))
+                stack.extend((t, depth + 1, around) for t in reversed(self._array(o.field(tree, 1))))
 
     def _array(self, persistent: int) -> list[int]:
         """A PersistentArray's items, borrowed: up to 32 of them are in its tail."""
