@@ -19,6 +19,7 @@ from prover.cli.bench_library import library_data
 from prover.cli.bench_premises import premise_data
 from prover.cli.bench_retrieval import retrieval
 from prover.cli.bench_search import search
+from prover.cli.bench_trace import trace
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
@@ -31,6 +32,7 @@ app.command("library-data")(library_data)
 app.command("premise-data")(premise_data)
 app.command()(retrieval)
 app.command()(lean)
+app.command()(trace)
 app.command()(compare)
 app.command()(search)
 

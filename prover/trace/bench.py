@@ -1,4 +1,4 @@
-"""`python -m prover.trace.bench`: how fast the repository's examples are traced, in what memory, and whether they repeat.
+"""`entails bench trace`: how fast the repository's examples are traced, in what memory, and whether they repeat.
 
 Steps a second are of the processor's time, which other work on the machine changes little, and of the clock. The
 examples are traced in one worker process into a folder that is removed again, then every step is run once more.
@@ -6,7 +6,6 @@ examples are traced in one worker process into a folder that is removed again, t
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -54,16 +53,3 @@ def figures(folder: Path = EXAMPLES, workers: int = 1) -> Iterator[Figure]:
     yield Figure("most memory of a worker meanwhile", memory / _MEGABYTE, "MB")
     for w in wrong:
         print(f"{w.file}:{w.place[0]}: {w.theorem}: {w.tactic!r}: {w.problem}", file=sys.stderr)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m prover.trace.bench", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=EXAMPLES)
-    parser.add_argument("--workers", type=int, default=1)
-    arguments = parser.parse_args()
-    for figure in figures(arguments.folder, arguments.workers):
-        print(f"{figure.what:52} {figure.value:10.1f} {figure.unit}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

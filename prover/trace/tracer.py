@@ -72,7 +72,7 @@ class Tracer:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._blocks = Blocks(session.sources.syntax)
-        self._modules: tuple[int, tuple[str, ...]] = (0, ())
+        self._modules: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def trace(self, path: str, content: bytes, seconds: float = 60.0) -> TracedFile:
         """A file's trace; a file that Lean cannot elaborate at all has its reason in `not_traced`."""
@@ -88,11 +88,10 @@ class Tracer:
             return _refused(path, digest, str(problem))
         return replace(traced, sha256=digest, seconds=time.thread_time() - started)
 
-    def module_names(self) -> tuple[str, ...]:
-        """Modules by their number in the environment, read once for each set of imports."""
-        session = self._session
-        if self._modules[0] != session.commands or not self._modules[1]:
-            self._modules = session.commands, tuple(m.name for m in Environment(session).modules)
+    def module_names(self, imports: tuple[str, ...]) -> tuple[str, ...]:
+        """Modules by their number in the environment of these imports, which is at hand."""
+        if self._modules[0] != imports:
+            self._modules = imports, tuple(m.name for m in Environment(self._session).modules)
         return self._modules[1]
 
 
@@ -115,6 +114,7 @@ class _File:
         session = tracer._session
         self.o, self.syntax, self.blocks = session.o, session.sources.syntax, tracer._blocks
         self.tracer, self.session, self.path = tracer, session, path
+        self.imports: tuple[str, ...] = ()
         self.text = Text(source)
         self.trees = InfoTrees(session.o)
         self.found: list[_Found] = []
@@ -127,13 +127,11 @@ class _File:
 
     def trace(self, seconds: float) -> TracedFile:
         """Elaborate, and again without the commands that have errors, until none has."""
-        session = self.session
-        imports = tuple(name for name, _ in session.header(self.text.source)[0])
+        imports = self.imports = tuple(name for name, _ in self.session.header(self.text.source)[0])
         left_out: list[NotTraced] = []
         skipped: list[tuple[int, int]] = []
         for _ in range(_ROUNDS):
-            session._mind_memory()
-            errors = self._errors(session._of_source(seconds, self._elaborate))
+            errors = self._errors(self._elaborate(seconds))
             if not errors:
                 break
             for i, said in errors.items():
@@ -156,12 +154,10 @@ class _File:
         return TracedFile(self.path, "", imports, declarations, tuple(theorems), tuple(left_out),
                           tuple(sorted(skipped)))  # fmt: skip
 
-    def _elaborate(self) -> list[Message]:
+    def _elaborate(self, seconds: float) -> list[Message]:
         for kept in (self.found, self.commands, self.defined, self.places, self.seen, self._starts):
             kept.clear()
-        done = self.session.elaborate(self.text.source, after=self._after)
-        self.o.dec(done.state)
-        return done.messages
+        return self.session.read(self.text.source, seconds, self._after)
 
     def _errors(self, messages: list[Message]) -> dict[int, str]:
         """The number of a command → its first error."""
@@ -262,7 +258,8 @@ class _File:
         if known is None:
             o = self.o
             index = o.pure("l_Lean_Environment_getModuleIdxFor_x3f", o.inc(seen.around.environment), o.inc(seen.name))
-            known = self._origins[name] = "" if is_scalar(index) else self.tracer.module_names()[o.field(index, 0) >> 1]
+            known = "" if is_scalar(index) else self.tracer.module_names(self.imports)[o.field(index, 0) >> 1]
+            self._origins[name] = known
             o.dec(index)
         return known
 

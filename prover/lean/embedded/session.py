@@ -380,6 +380,20 @@ class Session:
 
         return self._of_source(seconds, work)
 
+    def read(self, source: str, seconds: float, after: Callable[[int, int], bool]) -> list[Message]:
+        """Elaborate a source, for what `after` sees of each command (see `Sources.elaborate`); its messages.
+
+        Raises BadSource, UnknownImport.
+        """
+        self._mind_memory()
+
+        def work() -> list[Message]:
+            done = self.elaborate(source, after=after)
+            self.o.dec(done.state)
+            return done.messages
+
+        return self._of_source(seconds, work)
+
     def declaration(self, name: str, source: str = "") -> Declaration | None:
         """See `Lean.declaration`."""
         return self.guard(SOURCE_SECONDS, lambda: declaration(self, name, normalise(source)))
