@@ -4,6 +4,7 @@
 | --- | --- |
 | logs of searches (`prove --log`, `bench prove --logs`) | where the shortest proof of each solved state begins |
 | results (`prove --json`) | the steps of the proofs that the gate accepted |
+| outcome tables (`train loop`) | on each state the quickest that helped |
 | a LeanDojo split (`train.json`) | every traced tactic |
 | pairs (JSON lines with `state` and `tactic`) | every line |
 
@@ -143,6 +144,8 @@ def _of_leandojo(path: Path, theorems: list[Any]) -> Iterator[Step]:
 
 
 def _of_line(line: str, where: str) -> Iterator[Step]:
+    from prover.train.tables import is_table, steps_of_table
+
     try:
         body = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -151,6 +154,11 @@ def _of_line(line: str, where: str) -> Iterator[Step]:
         raise BadRequest(f"{where} is no object.")
     if "holes" in body:
         yield from _of_result(body, where)
+    elif is_table(body):
+        try:
+            yield from steps_of_table(body)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise BadRequest(f"{where} is no outcome table of `entails train loop` ({_said(error)}).") from error
     elif "proved" in body:
         raise BadRequest(f"{where} is a row of `entails bench prove`, which has no states: give the logs (--logs).")
     else:

@@ -146,3 +146,24 @@ def test_pairs_that_were_written_are_read_again(proved, tmp_path):
     examples = examples_of([*read_steps(proved[0]), Step("⊢ a", "simp", premises=(Premise("l", "theorem l : a"),))])
     write_examples(examples, tmp_path / "pairs.jsonl")
     assert read_examples(tmp_path / "pairs.jsonl") == examples
+
+
+def test_an_outcome_table_gives_the_quickest_that_helped_on_states_as_lean_prints_them(lean, tmp_path):
+    from prover.data.rows import Row
+    from prover.policy.explore import explore
+
+    row = Row("t", "theorem t (a b : Nat) (p q : Prop) (hp : p) (hq : q) : q ∧ p ∧ a + b = b + a")
+    table = explore(lean, row, 6.0, 0, None, None)
+    path = tmp_path / "tables.jsonl"
+    path.write_text(json.dumps(table) + "\n")
+    steps = read_steps(path)
+    assert steps[0].theorem == "t"
+    [hole] = lean.open(row.source(" := by sorry")).holes
+    text = lean.goals(hole.state)[0].text
+    on_theorem = [step for step in steps if step.state == text]
+    assert 1 <= len(on_theorem) <= 2
+    outcomes = lean.run(hole.state, [step.tactic for step in on_theorem])
+    assert all(type(outcome).__name__ in ("Solved", "Advanced") for outcome in outcomes)
+    path.write_text(json.dumps({"name": "t", "nodes": [[{}]], "tried": []}))
+    with pytest.raises(BadRequest, match="line 1 is no outcome table"):
+        read_steps(path)
