@@ -53,7 +53,9 @@ class Recording:
     def __init__(self, log: Log | Path | str) -> None:
         self.log = log if isinstance(log, Log) else read_log(log)
         self.states: list[RecordedState] = []
+        # A state that lost candidates to a budget may have been expanded again: all that was tried on it.
         self.tried: dict[int, list[tuple[str, float, Outcome]]] = {}
+        self.expansions: list[list[tuple[str, float, Outcome]]] = []  # as the log has them
         self.distances: dict[int, float] = {}
         for record in [self.log.header, *self.log.events]:
             try:
@@ -79,9 +81,11 @@ class Recording:
         for new in record["new"]:
             self._add_state(new)
         node = self.states[record["node"]]
-        self.tried[node.key] = [
-            (str(entry[0]), float(entry[1]), self._outcome(node, entry)) for entry in record["tried"]
-        ]
+        tried = [(str(entry[0]), float(entry[1]), self._outcome(node, entry)) for entry in record["tried"]]
+        self.expansions.append(tried)
+        known = self.tried.setdefault(node.key, [])
+        earlier = {action for action, _, _ in known}
+        known += [entry for entry in tried if entry[0] not in earlier]
 
     def _outcome(self, node: RecordedState, entry: list[Any]) -> Outcome:
         kind = entry[2]
@@ -130,9 +134,8 @@ def replay(log: Log | Path | str) -> Result:
     statistics = Statistics()
     names = tuple(map(str, log.header["perspectives"]))
     by = dict.fromkeys(names, 0)
-    for record in log.expansions:
+    for record, tried in zip(log.expansions, recording.expansions, strict=True):
         node = record["node"]
-        tried = recording.tried[node]
         if node >= len(graph):
             raise LogError(f"the log expands state {node} before any action leads to it")
         insert(graph, statistics, node, [entry[:2] for entry in tried], [entry[2] for entry in tried])

@@ -58,7 +58,7 @@ def _fill(row: np.ndarray, text: str, goals: int) -> None:
     hypotheses = [line.partition(" : ")[2].strip() for line in above.splitlines() if " : " in line]
     words = _WORD.findall(target)
     other = _WORD.findall(above)
-    numerals = [word for word in words if word[0].isdigit()]
+    numerals = [word for word in words if word[0].isdecimal()]
     known = set(other)
     distinct = set(words)
     left, equals, right = target.partition(" = ")

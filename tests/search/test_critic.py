@@ -19,6 +19,7 @@ from search.critic import samples as sampling
 from search.critic.models import FeatureCritic, Mlp
 from search.critic.train import FITS, by, judge, train, train_from_logs
 from search.errors import SearchError
+from search.graph import DONE
 from search.log import LogWriter
 from search.toy import Number, Numbers
 
@@ -245,7 +246,9 @@ def test_features_read_a_proof_state():
     assert assumed[features.SHAPE.index("hypotheses that are the target")] == 1
 
 
-@pytest.mark.parametrize("text", ["", "⊢", "no turnstile", "⊢ ⊢ ⊢", "\ud800", "(" * 50_000, "9" * 50_000, "\x00\n\n"])
+@pytest.mark.parametrize(
+    "text", ["", "⊢", "no turnstile", "⊢ x¹ = ¹²", "⊢ ⊢ ⊢", "\ud800", "(" * 50_000, "9" * 50_000, "\x00\n\n"]
+)
 def test_features_of_any_text_are_finite(text):
     matrix = features.of_texts([text], [1])
     assert matrix.shape == (1, features.FEATURES) and np.isfinite(matrix).all()
@@ -297,8 +300,12 @@ def test_samples_are_the_shortest_distances_and_the_dead_ends_of_a_search():
     unproved = search.run(
         Number(6), generator=puzzle, checker=puzzle, strategy="best-first", budget=Budget(expansions=3)
     )
-    assert all(not sample.solved for sample in sampling.samples_of(unproved, 0))
-    assert "⊢ 6" not in {sample.text for sample in sampling.samples_of(unproved, 0)}
+    # What was expanded and not solved is a dead end; what was never expanded is no sample.
+    samples = sampling.samples_of(unproved, 0)
+    assert all(not sample.solved and sample.distance == sampling.DEAD_END for sample in samples)
+    graph = unproved.graph
+    expanded = {graph.states[node].text for node in range(len(graph)) if graph.expanded[node] == DONE}
+    assert {sample.text for sample in samples} == expanded and "⊢ 6" in expanded and len(graph) > len(expanded)
 
 
 def test_a_state_met_in_two_searches_is_one_sample_with_its_smaller_distance():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
 import search
-from search import Budget, LogError, Options, Stop
+from search import Advanced, Budget, LogError, Options, Solved, Stop
 from search.log import LogWriter, read_log, read_logs
 from search.replay import Recording, replay, rerun
 from search.toy import Board, Number, Numbers, Sliding
@@ -76,6 +77,49 @@ def test_a_search_run_again_from_its_log_takes_the_same_way(tmp_path, strategy, 
     again = rerun(tmp_path / "log.jsonl")
     first, second = shape(result), shape(again)
     assert first[0] == second[0] and first[1] == second[1] and first[7] == second[7]
+
+
+@dataclass(frozen=True)
+class Named:
+    key: str
+    size: int = 1
+
+    @property
+    def goals(self):
+        return (self.key,)
+
+    @property
+    def text(self):
+        return f"⊢ {self.key}"
+
+
+def test_a_state_expanded_twice_keeps_both_expansions(tmp_path):
+    """The budget cuts off candidates of `b`; then `a`, solved at once, gives checks back, and `b` comes up again."""
+
+    class Parts:
+        def __init__(self):
+            self.told = set()
+
+        def propose(self, states):
+            actions = {"root": ["split"], "a": ["done", *"123456"], "b": [f"to {n}" for n in range(6)]}
+            return [[(a, -1.0) for a in actions.get(s.key, ()) if (s.key, a) not in self.told] for s in states]
+
+        def check(self, requests, deadline=None):
+            self.told |= {(r.state.key, action) for r in requests for action in r.actions}
+            return [[self.apply(action) for action in r.actions] for r in requests]
+
+        def apply(self, action):
+            if action == "split":
+                return Advanced((Named("a"), Named("b")))
+            return Solved() if action == "done" else Advanced((Named(action),))
+
+    parts = Parts()
+    path = tmp_path / "log.jsonl"
+    result = logged(path, Named("root"), parts, budget=Budget(checks=11), options=Options(batch=2))
+    expanded = [record["node"] for record in read_log(path).expansions]
+    assert expanded[:4] == [0, 1, 2, 2] or expanded[:4] == [0, 2, 1, 2], expanded
+    again = replay(path)
+    assert shape(again) == shape(result) and again.statistics == result.statistics
 
 
 def test_outcomes_of_every_kind_survive_the_log(tmp_path):
