@@ -48,6 +48,7 @@ _STOPPED = {
     Stop.EXHAUSTED: "nothing was left to try",
     Stop.EXPANSIONS: "the number of states allowed was used up",
     Stop.CHECKS: "the number of tactics allowed was used up",
+    Stop.TOKENS: "the number of tokens allowed was used up",
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
@@ -126,7 +127,7 @@ class HoleSearch:
         )
         self.reason = ""
         self.refused = ""
-        self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
+        self._tokens = self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
         self._lean_seconds = self._verify_seconds = self._minimise_seconds = 0.0
 
     def statistics(self) -> ProveStatistics:
@@ -323,7 +324,7 @@ class HoleSearch:
         left = max(self.deadline - time.monotonic(), 0.0)
         budget = Budget(
             expansions=_less(settings.expansions, self._expansions), seconds=left,
-            checks=_less(settings.checks, self._checks),
+            checks=_less(settings.checks, self._checks), tokens=_less(settings.tokens, self._tokens),
         )  # fmt: skip
         search = Search(
             root,
@@ -341,6 +342,7 @@ class HoleSearch:
         s = result.statistics
         self._tried += s.checks
         self._checks += s.checks
+        self._tokens += s.tokens
         self._expansions += s.expansions
         self._nodes += s.nodes
         self._timed_out += s.timed_out

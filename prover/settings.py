@@ -25,8 +25,9 @@ TACTIC_LIMITS = Limits(heartbeats=4_000, seconds=3.0)
 class Settings:
     """What holds for every hole of a call.
 
-    `generator`: a name in `GENERATORS`, or one made elsewhere. `seconds`, `expansions`, `checks`: the budget of each
-    hole; `checks` are tactics given to Lean by the tree search. `candidates`: tactics kept for a state. `workers`: how
+    `generator`: a name in `GENERATORS`, or one made elsewhere. `seconds`, `expansions`, `checks`, `tokens`: the
+    budget of each hole; `checks` are tactics given to Lean by the tree search, `tokens` those that a model wrote for
+    it. `candidates`: tactics kept for a state. `workers`: how
     many tactics Lean can run at once. `limits`: of one tactic in the tree search. `openings`: whether whole one-line
     proofs are tried before the tree. `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the
     default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter. `premises`:
@@ -38,6 +39,7 @@ class Settings:
     seconds: float = DEFAULT_SECONDS
     expansions: int | None = None
     checks: int | None = None
+    tokens: int | None = None
     strategy: str = DEFAULT_STRATEGY
     candidates: int | None = None
     seed: int = 0

@@ -49,6 +49,7 @@ def prove(
     perspectives: Annotated[Optional[str], typer.Option(help=PERSPECTIVES_HELP)] = None,  # noqa: UP045
     minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
     checks: Annotated[Optional[int], typer.Option(help="Tactics given to Lean by each tree search.", min=0)] = None,  # noqa: UP045
+    tokens: Annotated[Optional[int], typer.Option(help="Tokens that the model may write for each tree search.", min=0)] = None,  # noqa: UP045, E501
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     log: Annotated[Optional[Path], typer.Option(help="A file for the log of the searches (JSON lines).")] = None,  # noqa: UP045
     report: Annotated[Optional[Path], typer.Option(help="A file for the searches as a page (HTML).")] = None,  # noqa: UP045
@@ -103,8 +104,8 @@ def prove(
                 result: ProofResult = run(
                     source.text, lean=opened, theorem=theorem, seconds=seconds, expansions=expansions,
                     generator=generator if joined is None else joined.generator, candidates=candidates, seed=seed,
-                    workers=workers, checks=checks, openings=openings, minimise=minimise, premises=library,
-                    on_event=on_event, **guides,
+                    workers=workers, checks=checks, tokens=tokens, openings=openings, minimise=minimise,
+                    premises=library, on_event=on_event, **guides,
                 )  # fmt: skip
             except UnknownGenerator as error:
                 fail(str(error), error.exit_code)

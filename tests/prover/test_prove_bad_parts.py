@@ -69,7 +69,13 @@ def test_a_bad_critic_costs_its_opinion_only(lean, opinion):
     assert hole(lean, generator=generator, critic=Judge(opinion)).proved
 
 
-@pytest.mark.parametrize("budget", [{"seconds": 0}, {"checks": 0}, {"expansions": 0}])
+def test_tokens_are_a_budget_too(lean):
+    generator = Says(Candidate("constructor", -1.0, 60), Candidate("nonsense", -1.0, 60))
+    found = hole(lean, generator=generator, tokens=100)
+    assert not found.proved and found.statistics.expansions == 1 and "tokens allowed was used up" in found.reason
+
+
+@pytest.mark.parametrize("budget", [{"seconds": 0}, {"checks": 0}, {"expansions": 0}, {"tokens": 0}])
 def test_a_budget_of_nothing_tries_nothing(lean, budget):
     found = hole(lean, **budget)
     assert not found.proved and found.statistics.tried == 0 and found.reason
