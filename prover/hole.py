@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
 #: Where there are premises, there are many more to try, and what succeeds does so quickly. The last round is longer
 #: where the theorem suggests something of its own, as is the rule in arithmetic.
-BRISK_ROUNDS = ((Limits(600, 0.5), 0.3), (Limits(3_000, 1.5), 0.5), (Limits(80_000, 20.0), 0.65))
+BRISK_ROUNDS = ((Limits(1_000, 0.75), 0.3), (Limits(3_000, 1.5), 0.5), (Limits(80_000, 20.0), 0.65))
 _SPECIAL_SHARE = ROUNDS[-1][1]
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, defined, propositions, variables
+from prover.generators.rules.base import Suggestion, defined, mentions, propositions, variables
 from prover.lean.state import Goal
 
 #: In order of cost, from 0.1 ms to a second.
@@ -66,6 +66,21 @@ _INJECTIONS = {
 }
 
 
+#: The same as equivalences, for `simp` to turn every equation of such values into one of simpler values.
+_EQUIVALENCES = {
+    "Fin": "Fin.ext_iff", "Char": "Char.ext_iff", "Subtype": "Subtype.ext_iff", "Prod": "Prod.ext_iff",
+    "Rat": "Rat.ext_iff", "BitVec": "← BitVec.toNat_inj", "Array": "← Array.toList_inj",
+    "Vector": "← Vector.toArray_inj",
+    **{f"{kind}{n}": f"← {kind}{n}.toBitVec_inj" for kind in ("UInt", "Int") for n in (8, 16, 32, 64)},
+    "USize": "← USize.toBitVec_inj", "ISize": "← ISize.toBitVec_inj",
+}  # fmt: skip
+
+
+def equivalences(goal: Goal) -> list[str]:
+    """Those of the types of the goal's variables."""
+    return list(dict.fromkeys(_EQUIVALENCES[v.head] for v in variables(goal) if v.head in _EQUIVALENCES))
+
+
 def injections(goal: Goal) -> tuple[str, ...]:
     """Lemmas that reduce an equation to one of simpler values, by the type of its sides."""
     if goal.head != "Eq" or len(goal.constants) < 2:
@@ -77,6 +92,22 @@ def extensionality(position: Position) -> Iterator[Suggestion]:
     """Those lemmas as steps."""
     for lemma in injections(position.goals[0]):
         yield Suggestion(1.0, f"apply {lemma}")
+
+
+def pairs(goal: Goal) -> list[tuple[str, str]]:
+    """A list and a number (or another list) that functions go down side by side: two of each at most."""
+    data = [v for v in variables(goal) if mentions(goal.target, v.name)]
+    lists, numbers = ([v.name for v in data if v.head == head][:2] for head in ("List", "Nat"))
+    return [(xs, other) for xs in lists for other in (*numbers, *lists) if other != xs]
+
+
+def by_cases(goal: Goal) -> Iterator[str]:
+    """A distinction for each of up to four propositions that are variables; also without `by_cases`, which the first
+    modules of the library lack."""
+    found = [h.name for h in goal.hypotheses if h.type == "Prop" and h.accessible and mentions(goal.target, h.name)][:4]
+    if found:
+        yield " <;> ".join(f"by_cases {name}" for name in found)
+        yield " <;> ".join(f"cases Decidable.em {name}" for name in found)
 
 
 #: One-line proofs of a whole theorem: each is a list of strong closers after one kind of opening.
@@ -93,8 +124,17 @@ def openings(position: Position) -> Iterator[str]:
     if names:
         yield from (f"simp [{listed}]", f"grind [{listed}]", f"intros; simp_all [{listed}]")
         yield from (f"simp [{listed}] <;> omega", f"simp [{listed}] <;> grind", f"unfold {names[0]} <;> grind")
+    told = f"simp_all [{listed}]" if names else "simp_all"
+    for xs, other in pairs(goal):
+        yield f"induction {xs} generalizing {other} <;> cases {other} <;> {told}"
+    for distinctions in by_cases(goal):
+        yield f"{distinctions} <;> simp_all"
     yield from ("ext <;> simp", "ext <;> grind", "funext x; simp", "constructor <;> grind", "constructor <;> simp_all")
     yield from ("simp <;> omega", "simp_all <;> omega", "split <;> simp_all", "split <;> grind")
+    for lemma in equivalences(goal):
+        yield f"simp [{lemma}]"
+        if names:
+            yield f"simp [{lemma}, {listed}]"
     for lemma in injections(goal):
         yield f"apply {lemma} <;> simp"
         yield f"apply {lemma} <;> {_FINISH}"

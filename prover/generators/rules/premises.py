@@ -23,6 +23,8 @@ _CONNECTIVE = re.compile(r"\b(?:Prop|Decidable|inst\w*|True|False|[a-z])\b|[∧�
 _SOLID = {"", "Nat", "Int", "List", "Bool", "Eq", "∀", "Not", "Ne", "Iff", "LE.le", "LT.lt", "Membership.mem"}
 #: Classes, whose instances are nothing to take apart either.
 _CLASSES = {"BEq", "Hashable", "Ord", "LE", "LT", "Add", "Mul", "Inhabited", "Monad", "Functor", "Decidable"}
+_HYPOTHESIS = re.compile(r"\(h\w*'* :")
+_ASKED = 3
 _APART = 4  # variables and hypotheses taken apart at once
 
 
@@ -30,14 +32,14 @@ _APART = 4  # variables and hypotheses taken apart at once
 class Use:
     """What a premise is good for.
 
-    `simp`: `simp` knows it already, so that it adds nothing there. `logic`: a law of logic (`a ∧ b ↔ b ∧ a`), which
-    simplifies everything or nothing.
+    `asks`: how many hypotheses it has, as far as its text shows. `simp`: `simp` knows it already, so that it adds
+    nothing there. `logic`: a law of logic (`a ∧ b ↔ b ∧ a`), which simplifies everything or nothing.
     """
 
     name: str
     proves: bool
     equation: bool
-    implies: bool
+    asks: int
     simp: bool
     logic: bool
 
@@ -49,9 +51,18 @@ def use(premise: Premise) -> Use:
     statement = " ".join(premise.statement.split())
     body = statement.partition(",")[2] if statement.startswith("∀") else statement
     return Use(
-        premise.name, proves, proves and is_equation(statement), proves and ("→" in statement or "(h" in statement),
+        premise.name, proves, proves and is_equation(statement), _asks(statement) if proves else 0,
         "simp" in premise.attributes, proves and not _CONNECTIVE.sub("", body or conclusion(statement)),
     )  # fmt: skip
+
+
+def _asks(statement: str) -> int:
+    """Arrows outside brackets, and explicit variables that are named as hypotheses are."""
+    depth = arrows = 0
+    for c in statement:
+        depth += (c in "([{⟨") - (c in ")]}⟩")
+        arrows += c == "→" and not depth
+    return arrows + len(_HYPOTHESIS.findall(statement))
 
 
 def premises(position: Position) -> Iterator[Suggestion]:
@@ -74,7 +85,7 @@ def premises(position: Position) -> Iterator[Suggestion]:
                 yield Suggestion(weight / 2, f"rw [← {u.name}]")
             if u.equation and not u.simp and not u.logic:
                 yield Suggestion(weight / 2, f"simp [{u.name}]")
-            if u.implies and not u.logic:
+            if u.asks and not u.logic:
                 for h in propositions(goal)[:2]:
                     yield Suggestion(weight / 4, f"have := {u.name} {h.name}")
         weight *= 0.85
@@ -92,8 +103,7 @@ def openings(position: Position) -> Iterator[str]:
             yield f"exact {u.name}"
         return
     for u in theorems[:12]:
-        yield f"exact {u.name} .."
-        yield f"apply {u.name} <;> assumption"
+        yield from _applied(u)
     ways = list(apart(goal))
     for few in (theorems[:3], theorems[3:8]):
         for way in ways:
@@ -102,8 +112,7 @@ def openings(position: Position) -> Iterator[str]:
         for u in few:
             yield from _rewriting(u)
     for u in theorems[12:]:
-        yield f"exact {u.name} .."
-        yield f"apply {u.name} <;> assumption"
+        yield from _applied(u)
     told = _told(uses)
     for most in (3, 8):
         if told:
@@ -133,12 +142,20 @@ def openings(position: Position) -> Iterator[str]:
             yield f"grind [{u.name}]"
 
 
+def _applied(u: Use) -> Iterator[str]:
+    """The premise is the theorem, up to what unification and hypotheses can fill in."""
+    yield f"exact {u.name} .."
+    yield f"apply {u.name} <;> assumption"
+    if 0 < u.asks <= _ASKED:
+        # Hypotheses come before instances here: they may be what determines these.
+        yield f"exact {u.name} {' '.join(['‹_›'] * u.asks)}"
+
+
 def _apart_then(way: str, u: Use) -> Iterator[str]:
     """The premise is the theorem for what the theorem's variables are made of."""
     if u.logic:
         return
-    yield f"{way} <;> exact {u.name} .."
-    yield f"{way} <;> apply {u.name} <;> assumption"
+    yield from (f"{way} <;> {tactic}" for tactic in _applied(u))
     yield f"{way} <;> simpa using {u.name} .."
     yield f"{way} <;> simp [{u.name}]"
     yield f"{way} <;> simp_all [{u.name}]"
@@ -177,7 +194,7 @@ def apart(goal: Goal) -> Iterator[str]:
 
 def _told(uses: Sequence[Use]) -> list[Use]:
     """Those that `simp` and `grind` are to be told of."""
-    return [u for u in uses if not u.logic and (u.equation or u.implies or not u.proves)]
+    return [u for u in uses if not u.logic and (u.equation or u.asks or not u.proves)]
 
 
 def _listed(uses: Sequence[Use]) -> str:
