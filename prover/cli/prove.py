@@ -56,7 +56,7 @@ def prove(
     graph: Annotated[Optional[Path], typer.Option(help="A file for the search graph, .dot or .mmd.")] = None,  # noqa: UP045
     workers: Annotated[int, typer.Option(help="Lean processes.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
-    lean: Annotated[str, typer.Option(help="auto, embedded or native.")] = "auto",
+    lean: Annotated[str, typer.Option(help="auto, embedded, native or leandojo.")] = "auto",
     project: Annotated[Optional[Path], typer.Option(help="The Lake project to work in, and find --theorem in.")] = None,  # noqa: UP045
     json: Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,

@@ -1,4 +1,4 @@
-"""Opens the Lean that is asked for: the embedded one, or the native one of a Lake project."""
+"""Opens the Lean that is asked for: the embedded one, the native one of a Lake project, or lean-dojo."""
 
 from __future__ import annotations
 
@@ -49,8 +49,15 @@ def _auto(workers: int, project: Path | None) -> Lean:
     return _embedded(workers, project)
 
 
+def _leandojo(_workers: int, project: Path | None) -> Lean:
+    from prover.lean.leandojo import LeanDojoLean
+
+    return LeanDojoLean.start(project)
+
+
 BACKENDS: Mapping[str, Callable[[int, Path | None], Lean]] = {
     "auto": _auto,
     "embedded": _embedded,
     "native": _native,
+    "leandojo": _leandojo,
 }

@@ -330,8 +330,67 @@ def lean(arguments: list[str]) -> int:
         return compile_source(Path(arguments[1]), Path(arguments[2]))
     if arguments[0] == "--run":
         return run_gate(*arguments[2:])
+    if arguments[0].startswith("--threads"):
+        return repl(Path(arguments[-1]))
     print(f"stand-in: unknown arguments {arguments}", file=sys.stderr)
     return 1
+
+
+def repl(path: Path) -> int:
+    """A file with lean-dojo's `lean_dojo_repl` in it: one request a line, answered as Lean4Repl.lean answers."""
+    from prover.lean.protocol import Advanced, Limits, Solved
+
+    head, word = "import Lean4Repl\n", "lean_dojo_repl\n"
+    text = path.read_text()
+    assert text.startswith(head) and text.count(word) == 1
+    text = text.removeprefix(head)
+    lean = embedded()
+    opened = lean.open(text.replace(word, "skip" + " " * (len(word) - 5) + "\n"))
+    for m in opened.messages:
+        print(f"{path}:{m.line}:{m.column}: {m.severity}: {m.text}")
+    hole = next((h for h in opened.holes if h.start > text.index(word)), None)
+    if hole is None or not hole.is_prop:
+        print(f"{path}:1:0: error: [fatal] not_a_theorem", flush=True)
+        return 1
+    states = [hole.state]
+
+    def answer(**fields: Any) -> None:
+        body = json.dumps({"sid": None, "tacticState": None, "error": None, **fields}, ensure_ascii=False)
+        print(f"REPL> {body}", flush=True)
+
+    def shown(state: Any) -> str:
+        return "\n\n".join(goal.text for goal in lean.goals(state))
+
+    answer(sid=0, tacticState=shown(hole.state))
+    for line in sys.stdin:
+        if line.strip() == "exit":
+            break
+        request = json.loads(line)
+        log(f"tactic {request['sid']}")
+        how = re.search(rf"{HOSTILE}\s*(\w+)", request["cmd"])
+        if how is not None and how[1] in REPL_MISBEHAVES:
+            REPL_MISBEHAVES[how[1]]()
+            continue
+        [outcome] = lean.run(states[request["sid"]], [request["cmd"]], Limits(0, 3600.0))
+        if isinstance(outcome, Advanced):
+            states.append(outcome.state)
+            answer(sid=len(states) - 1, tacticState=shown(outcome.state))
+        elif not isinstance(outcome, Solved):
+            answer(error=outcome.message)
+        elif any("sorry" in step for step in outcome.steps):
+            answer(error="proof contains `sorry`")
+        else:
+            states.append(hole.state)
+            answer(sid=len(states) - 1, tacticState="no goals")
+    return 0
+
+
+REPL_MISBEHAVES = {
+    "die": lambda: os._exit(139),
+    "oom": lambda: os._exit(137),
+    "hang": lambda: time.sleep(3600),
+    "garbage": lambda: print("REPL> {not json", flush=True),
+}
 
 
 def compile_source(target: Path, source: Path) -> int:

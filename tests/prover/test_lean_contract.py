@@ -18,6 +18,7 @@ from prover.lean.protocol import (
     TimedOut,
     UnknownImport,
 )
+from tests.prover.leandojo_stand_in import need_the_package, traced_repository
 from tests.prover.native_stand_in import install
 
 COMM = "theorem t (a b : Nat) : a + b = b + a"
@@ -27,7 +28,8 @@ COMM = "theorem t (a b : Nat) : a + b = b + a"
     scope="module",
     params=[
         "embedded", "workers", "native stand-in", "native stand-ins",
-        pytest.param("native", marks=pytest.mark.native),
+        "leandojo stand-in", pytest.param("native", marks=pytest.mark.native),
+        pytest.param("leandojo", marks=pytest.mark.native),
     ],
 )
 def backend(request, prepared, tmp_path_factory):
@@ -36,18 +38,29 @@ def backend(request, prepared, tmp_path_factory):
             # The messages of a native Lean, over real elaboration; what that leaves out is said in the stand-in.
             install(folder := tmp_path_factory.mktemp("stand-in"))
             patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        yield from _opened(request.param)
+        if request.param == "leandojo stand-in":
+            need_the_package()
+            with traced_repository(tmp_path_factory.mktemp("traced")) as repo:
+                yield from _opened(request.param, repo)
+        else:
+            yield from _opened(request.param, os.environ.get("ENTAILS_TRACED_REPOSITORY"))
 
 
-def _opened(backend):
-    if backend.startswith("native"):
+def _opened(backend, repo):
+    if backend.startswith("leandojo"):
+        try:
+            lean = open_lean("leandojo", project=repo)
+        except LeanMissing as missing:
+            pytest.skip(str(missing))
+    elif backend.startswith("native"):
         try:
             lean = open_lean("native", workers=2 if backend.endswith("s") else 1)
         except LeanMissing as missing:
             pytest.skip(str(missing))
     else:
         lean = open_lean("embedded", workers=2 if backend == "workers" else 1)
-    assert lean.info.backend == ("native" if backend.startswith("native") else "embedded")
+    kind = backend.split()[0]
+    assert lean.info.backend == (kind if kind in ("native", "leandojo") else "embedded")
     with lean:
         yield lean
 

@@ -24,6 +24,7 @@ from prover.lean.native.sources import SOURCE_SECONDS
 from prover.lean.native.toolchain import Toolchain
 from prover.lean.protocol import (
     Declaration,
+    LeanError,
     LeanInfo,
     Limits,
     Opened,
@@ -73,6 +74,13 @@ class NativeLean:
     @property
     def info(self) -> LeanInfo:
         return LeanInfo(self.toolchain.version, "native")
+
+    def root(self, root_id: str) -> Root:
+        """The hole that states of this root are of. Raises LeanError for one that was not opened here."""
+        root = self._sessions[0].roots.get(root_id)
+        if root is None:
+            raise LeanError("The state belongs to a theorem that is not open in this Lean.")
+        return root
 
     @property
     def restarts(self) -> int:
