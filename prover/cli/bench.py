@@ -58,6 +58,10 @@ def prove(
     premises: Annotated[int | None, typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,
     limit: Annotated[int | None, typer.Option("--limit", "--num-theorems", min=1, help="Only the first rows.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, chosen by the seed.")] = None,
+    model: Annotated[str | None, typer.Option(help="A language model beside the generator, as `entails prove` "
+                                                   "has it.")] = None,
+    mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
+    samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
     candidates: Annotated[int | None, typer.Option("--candidates", "--num-sampled-tactics", min=1,
                                                    help="Tactics kept for each state.")] = None,
     expansions: Annotated[int | None, typer.Option("--expansions", "--max-expansions", min=0,
@@ -79,6 +83,8 @@ def prove(
     from prover.bench import BadResults, BenchResult, run, sampled
     from prover.data.rows import BadRows, read_rows
     from prover.generators.portfolio import UnknownGenerator, make_generator
+    from prover.models import ModelError, check_model
+    from prover.with_model import FUNCTION, check_mode
 
     guides = guided(strategy, critic, perspectives)
     of_benchmark = {"split": split, "repo": repo, "file_path": file_path, "full_name": full_name,
@@ -95,7 +101,15 @@ def prove(
                      BAD_INPUT)  # fmt: skip
             rows = list(read_rows(statements))[:limit]
         rows = sampled(rows, sample, seed)
+        if model is not None:
+            if task:
+                fail("--model is for a file of theorems, not for a folder of LeanDojo Benchmark.", BAD_INPUT)
+            check_mode(mode)
+            check_model(model)
+            task = {"function": FUNCTION, "model": model, "mode": mode, "samples": samples}
     except UnknownGenerator as error:
+        fail(str(error), error.exit_code)
+    except ModelError as error:
         fail(str(error), error.exit_code)
     except BadRows as error:
         fail(str(error), BAD_INPUT)

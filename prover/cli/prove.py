@@ -73,12 +73,13 @@ def prove(
         fail("--write needs a file to write to.", BAD_INPUT)
     with lean_errors():
         from prover.cli.keep import Keeper
-        from prover.cli.with_model import MODES, with_model
+        from prover.cli.with_model import with_model
         from prover.events import HoleFinished
         from prover.generators.portfolio import UnknownGenerator
         from prover.lean.open import BACKENDS, open_lean
         from prover.prove import prove as run
         from prover.results import HoleResult, ProofResult
+        from prover.with_model import MODES
 
         if lean not in BACKENDS:
             fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)

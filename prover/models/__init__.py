@@ -20,7 +20,7 @@ _NAMES: dict[str, str] = {
     ),
     **dict.fromkeys(("Usage", "total"), "prover.models.protocol"),
     **dict.fromkeys(("BadRequest", "ModelError", "ModelMissing"), "prover.models.errors"),
-    **dict.fromkeys(("KINDS", "MODELS", "open_model"), "prover.models.registry"),
+    **dict.fromkeys(("KINDS", "MODELS", "check_model", "open_model"), "prover.models.registry"),
     "CachedModel": "prover.models.cache",
     "Recorder": "prover.models.recorded",
 }

@@ -108,6 +108,19 @@ def load(
     )
 
 
+def find(source: str) -> None:
+    """Whether `source` is a checkpoint that could be loaded, as far as its configuration tells; fetches that at most.
+
+    Raises:
+        ModelMissing, BadRequest: as `load`.
+    """
+    need("torch")
+    transformers = need("transformers")
+    where, files = _locate(source)
+    with quiet(transformers):
+        _from_hub(transformers.AutoConfig, source, where, files)
+
+
 def checkpoint_of(model: Any, tokenizer: Any, name: str, limit: int | None = None) -> Checkpoint:
     """The `Checkpoint` of a model that is loaded already (training uses it too)."""
     config = model.config

@@ -37,8 +37,8 @@ MODELS: dict[str, str] = {
 def split_spec(spec: str) -> tuple[str, str]:
     """Kind and the rest of a specification.
 
-    Read in this order: a name of `MODELS`; `KIND:REST`; an existing file or folder (a `.jsonl` file is a
-    recording, anything else a checkpoint); otherwise a hub id (`owner/name`).
+    Read in this order: a name of `MODELS`; `KIND:REST`; a file or folder (a `.jsonl` file is a recording, anything else
+    a checkpoint); otherwise a hub id (`owner/name`).
 
     Raises:
         BadRequest: none of these.
@@ -49,7 +49,8 @@ def split_spec(spec: str) -> tuple[str, str]:
         if not rest:
             raise BadRequest(f"The model {spec!r} has nothing after the colon.")
         return kind, rest
-    if Path(spec).expanduser().exists():
+    # What can only be a path is one, also where nothing is there.
+    if Path(spec).expanduser().exists() or spec.startswith(("/", "./", "../", "~")):
         return ("recorded" if spec.endswith((".jsonl", ".jsonl.gz")) else "transformers"), spec
     if re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
         return "transformers", spec
@@ -87,3 +88,20 @@ def open_model(spec: str, *, cache: str | Path | bool = False, **options: Any) -
     from prover.models.cache import CachedModel
 
     return CachedModel(model, None if cache is True else Path(cache))
+
+
+def check_model(spec: str) -> None:
+    """For runs of many processes, each of which opens the model: what would keep it from being opened.
+
+    Of a checkpoint only the configuration is read, not the weights.
+
+    Raises:
+        BadRequest, ModelMissing: as `open_model`.
+    """
+    kind, rest = split_spec(spec)
+    if kind == "transformers":
+        from prover.models.checkpoint import find
+
+        find(rest)
+    else:
+        open_model(spec).close()

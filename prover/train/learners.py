@@ -6,18 +6,12 @@ Not here: the rounds (`loop.py`), exploring a theorem (`prover/policy/explore.py
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from prover.data.rows import Row
-from prover.models import open_model
 from prover.models.errors import BadRequest
+from prover.models.registry import check_model
 from prover.train.loop import LoopSettings, Proof
-
-if TYPE_CHECKING:
-    from prover.generators.protocol import TacticGenerator
-    from prover.lean.protocol import Lean
 
 TABLES, WEIGHTS, RESULTS, LOGS = "tables.jsonl", "weights.npz", "results.jsonl", "logs"
 _NOISE = 0.7
@@ -62,15 +56,16 @@ class ModelLearner:
     def prove(self, rows: Sequence[Row], folder: Path, learned: str, tell: Callable[[Proof], None]) -> list[Proof]:
         """See `Learner`."""
         from prover.bench import resume, run
+        from prover.with_model import FUNCTION
 
         settings = self.settings
         model = learned or str(settings.base)
         # Said once, before any work, and not by every worker at every theorem.
-        open_model(model).close()
+        check_model(model)
         run(
             rows, folder / RESULTS, seconds=settings.seconds, workers=settings.workers, seed=settings.seed,
-            logs=folder / LOGS, function="prover.train.learners:prove_row", generator=self.generator, model=model,
-            samples=settings.samples,
+            logs=folder / LOGS, function=FUNCTION, generator=self.generator, model=model,
+            samples=settings.samples, mode="search",
             on_result=lambda result: tell(_proof(result.name, result.tactics if result.proved else "")),
         )  # fmt: skip
         found = resume(folder / RESULTS)
@@ -92,25 +87,6 @@ class ModelLearner:
         if trained.model is None:
             raise BadRequest(f"Fine-tuning was stopped after step {trained.steps}: the same command goes on.")
         return trained.model
-
-
-def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> dict[str, Any]:
-    """As `prover.bench.prove_row`, with a model beside the generator: a worker's side of `ModelLearner.prove`."""
-    from prover import bench
-
-    own = {name: settings.pop(name) for name in ("model", "generator", "samples")}
-    generator = _beside(own["model"], own["generator"], own["samples"], settings["seed"])
-    return bench.prove_row(lean, row, {**settings, "generator": generator})
-
-
-@lru_cache(maxsize=1)
-def _beside(model: str, generator: str, samples: int, seed: int) -> TacticGenerator:
-    from prover.generators.model import ModelGenerator
-    from prover.generators.neural import Mixture, ModelTactics
-    from prover.generators.portfolio import make_generator
-
-    asked = ModelGenerator(open_model(model, cache=True), samples, seed=seed)
-    return Mixture([(make_generator(generator, seed), 1.0), (ModelTactics(asked), 1.0)])
 
 
 def _proof(name: str, block: str) -> Proof:

@@ -56,7 +56,7 @@ def test_a_recorded_whole_proof_is_used_in_the_modes_that_have_one(mode, monkeyp
     from prover.prove import prove
 
     # Not the user's cache of answers; that of Lean, which is in the same folder, is wanted.
-    monkeypatch.setattr("prover.cli.with_model.open_model", lambda spec, cache: open_model(spec))
+    monkeypatch.setattr("prover.with_model.open_model", lambda spec, cache: open_model(spec))
     path = tmp_path / "proofs.jsonl"
     samples = ["```lean4\ntheorem t : True ∧ True := by\n  constructor\n  · trivial\n  · trivial\n```"]
     path.write_text(json.dumps({"id": "t", "samples": samples}))
@@ -134,3 +134,30 @@ def test_bad_input_is_one_sentence_and_its_code(lines, base, code, said, llama, 
     err = capsys.readouterr().err.strip()
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_bench_prove_with_a_model_proves_by_it_and_says_what_went_wrong(prepared, monkeypatch, tmp_path, capfd):
+    rows, proofs, out = tmp_path / "rows.jsonl", tmp_path / "proofs.jsonl", tmp_path / "out.jsonl"
+    rows.write_text(
+        "\n".join(json.dumps({"name": n, "statement": f"theorem {n} : True ∧ True"}) for n in ("known", "unknown"))
+    )
+    proof = "```lean4\ntheorem known : True ∧ True := by\n  exact And.intro True.intro True.intro\n```"
+    proofs.write_text(json.dumps({"id": "known", "samples": [proof]}))
+    command = ["bench", "prove", str(rows), "--out", str(out), "--seconds", "5", "--workers", "1", "--no-openings"]
+    options = ["--expansions", "0", "--premises", "0", "--no-minimise", "--model", str(proofs), "--mode", "whole"]
+    assert run(COMMANDS, [*command, *options]) == 0
+    found = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(row["name"], row["proved"], row["stage"]) for row in found] == [
+        ("known", True, "whole proof"),
+        ("unknown", False, ""),
+    ]
+    said = capfd.readouterr()
+    assert "1 of 2 proved" in said.out
+    assert "the model: The recording" in said.err
+    assert "has no answer to this prompt (id 'unknown')" in said.err
+
+    out.unlink()
+    assert run(COMMANDS, [*command, "--model", "nobody/nothing"]) == 3
+    assert "hf download" in capfd.readouterr().err
+    assert run(COMMANDS, [*command, "--model", str(proofs), "--mode", "guess"]) == 2
+    assert not out.exists()
