@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prover.dojo import (
@@ -75,27 +75,28 @@ def source_of(traced: TracedFile, content: bytes) -> str:
     return without(normalise(content.decode("utf-8-sig")), traced.skipped)
 
 
-def replay(lean: Lean, traced: TracedFile, content: bytes) -> Iterator[Replayed]:
+def replay(lean: Lean, traced: TracedFile, content: bytes) -> list[Replayed]:
     """Every step of a file, run again. Raises FileChanged before any."""
     source = source_of(traced, content)
-    refused = _gate(lean, source, traced.theorems)
+    done: list[Replayed] = []
     for number in range(max((len(t.blocks) for t in traced.theorems), default=0)):
         text, places = _posed(source, traced.theorems, number)
         try:
-            holes = {h.start: h for h in lean.open(text).holes}
+            holes, said = {h.start: h for h in lean.open(text).holes}, "Lean does not come to the block"
         except protocol.BadSource as problem:
             holes, said = {}, str(problem)
-        else:
-            said = "Lean does not come to the block"
         for i, place in places.items():
             theorem = traced.theorems[i]
             steps = [s for s in theorem.steps if s.block == number]
             hole = holes.get(place)
-            done = _block(lean, theorem.name, hole, steps) if hole else ((s, said) for s in steps)
-            for step, problem in done:
-                if step is steps[-1] and number == 0:
-                    problem = problem or refused.get(theorem.name, "")
-                yield Replayed(traced.path, theorem.name, step, problem)
+            outcome = _block(lean, theorem.name, hole, steps) if hole else [(s, said) for s in steps]
+            done += [Replayed(traced.path, theorem.name, step, problem) for step, problem in outcome]
+    wrong = {r.theorem for r in done if r.problem}
+    refused = _gate(lean, source, [t for t in traced.theorems if t.by_tactics and t.name not in wrong])
+    last = {r.theorem: i for i, r in enumerate(done) if r.step.block == 0}
+    for name, problem in refused.items():
+        done[last[name]] = replace(done[last[name]], problem=problem)
+    return done
 
 
 def _posed(source: str, theorems: Sequence[Theorem], number: int) -> tuple[str, dict[int, int]]:
@@ -120,20 +121,18 @@ def _posed(source: str, theorems: Sequence[Theorem], number: int) -> tuple[str, 
 
 
 def _gate(lean: Lean, source: str, theorems: Sequence[Theorem]) -> dict[str, str]:
-    """Theorem → why the gate refuses what its steps are as a proof. Only of proofs that are a `by` block."""
-    wanted = [t for t in theorems if t.by_tactics]
-    if not wanted:
+    """Theorem → why the gate refuses what its steps come to. All proofs must be `by` blocks with steps."""
+    if not theorems:
         return {}
-    proofs = _filled(source, wanted)
-    statements, _ = _posed(source, theorems, 0)
-    names = [t.name for t in wanted]
+    proofs, (statements, _) = _filled(source, theorems), _posed(source, theorems, 0)
+    names = [t.name for t in theorems]
     try:
         if lean.verify(proofs, statements, names).accepted:
             return {}
-        return {name: f"the gate refuses the proof: {answer.reason}" for name in names
-                if not (answer := lean.verify(proofs, statements, name)).accepted}  # fmt: skip
+        answers = {name: lean.verify(proofs, statements, name) for name in names}
     except protocol.LeanError as problem:
         return dict.fromkeys(names, f"the gate cannot read the theorem: {problem}")
+    return {name: f"the gate refuses the proof: {a.reason}" for name, a in answers.items() if not a.accepted}
 
 
 def _filled(source: str, theorems: Sequence[Theorem]) -> str:
@@ -148,22 +147,23 @@ def _filled(source: str, theorems: Sequence[Theorem]) -> str:
     return out + source[at:]
 
 
-def _block(lean: Lean, theorem: str, hole: Hole, steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+def _block(lean: Lean, theorem: str, hole: Hole, steps: Sequence[Step]) -> list[tuple[Step, str]]:
+    """The steps of one block, each with what is wrong with it."""
+    done: list[tuple[Step, str]] = []
     try:
         with BlockDojo(lean, theorem, hole) as (dojo, state):
             for step in steps:
                 if not isinstance(state, TacticState):
-                    yield step, "a step before it did not repeat"
-                    continue
-                if not same(state.pp, step.before):
-                    yield step, f"its state before is now\n{state.pp}"
+                    done.append((step, "a step before it did not repeat"))
+                elif not same(state.pp, step.before):
+                    done.append((step, f"its state before is now\n{state.pp}"))
                     state = None
-                    continue
-                state = dojo.run_tac(state, step.tactic)
-                yield step, _difference(state, step.after)
+                else:
+                    state = dojo.run_tac(state, step.tactic)
+                    done.append((step, _difference(state, step.after)))
     except (DojoInitError, DojoCrashError, DojoTacticTimeoutError, protocol.LeanError) as problem:
-        said = str(problem) or "it ran out of time"
-        yield from ((step, said) for step in steps)
+        done += [(step, str(problem) or "it ran out of time") for step in steps[len(done) :]]
+    return done
 
 
 def _difference(state: Any, after: str) -> str:

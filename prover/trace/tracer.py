@@ -11,17 +11,18 @@ import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.lean.embedded.environment import Environment
 from prover.lean.embedded.infotrees import ConstantSeen, InfoTrees, Surroundings, TacticRun
 from prover.lean.embedded.objects import is_scalar
-from prover.lean.embedded.syntax import TACTIC_SORRY, TERM_SORRY
+from prover.lean.embedded.sources import ENVIRONMENT
 from prover.lean.gate import user_name
 from prover.lean.holes import cannot_run, normalise
 from prover.lean.protocol import BadSource, Message
-from prover.trace.blocks import Blocks, RawBlock, RawStep
+from prover.trace.blocks import RawStep
+from prover.trace.declarations import Declarations, Found
 from prover.trace.records import Block, Declaration, NotTraced, Premise, Step, Theorem, TracedFile
 from prover.trace.text import Text
 
@@ -31,39 +32,8 @@ if TYPE_CHECKING:
 NO_GOALS = "no goals"
 #: How often a source is elaborated at most: once more for each time that leaving out commands breaks others.
 _ROUNDS = 6
-_DECLARATION = "Lean.Parser.Command.declaration"
-_C = "Lean.Parser.Command."
-_KINDS = {
-    _C + "theorem": "theorem", _C + "definition": "definition", _C + "abbrev": "definition", _C + "axiom": "axiom",
-    _C + "instance": "instance", _C + "inductive": "inductive", _C + "structure": "structure",
-    _C + "classInductive": "class", _C + "opaque": "opaque",
-}  # fmt: skip
-_VALUES = {_C + "declValSimple", _C + "declValEqns", _C + "whereStructInst"}
-
-
 #: A tactic of the source: its span and its kind.
 _Key: TypeAlias = tuple[tuple[int, int], str]
-
-
-@dataclass(slots=True)
-class _Found:
-    """A declaration of one command before its names are known. Spans are bytes."""
-
-    kind: str
-    span: tuple[int, int]
-    inner: tuple[int, int]  # from its keyword on
-    name: tuple[int, int] | None
-    written: str
-    code: str
-    statement: str
-    private: bool
-    by_tactics: bool
-    uses_sorry: bool
-    command: int
-    command_end: int
-    blocks: list[RawBlock] = field(default_factory=list)
-    steps: list[tuple[int, RawStep, str, str]] = field(default_factory=list)
-    left_out: list[tuple[RawStep | None, str]] = field(default_factory=list)
 
 
 class Tracer:
@@ -71,7 +41,7 @@ class Tracer:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._blocks = Blocks(session.sources.syntax)
+        self._declarations = Declarations(session.sources.syntax)
         self._modules: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def trace(self, path: str, content: bytes, seconds: float = 60.0) -> TracedFile:
@@ -112,16 +82,17 @@ class _File:
 
     def __init__(self, tracer: Tracer, path: str, source: str) -> None:
         session = tracer._session
-        self.o, self.syntax, self.blocks = session.o, session.sources.syntax, tracer._blocks
+        self.o, self.syntax, self.declarations = session.o, session.sources.syntax, tracer._declarations
         self.tracer, self.session, self.path = tracer, session, path
         self.imports: tuple[str, ...] = ()
         self.text = Text(source)
         self.trees = InfoTrees(session.o)
-        self.found: list[_Found] = []
+        self.found: list[Found] = []
         self.commands: list[tuple[int, int]] = []  # each up to the next, in bytes
         self.defined: dict[tuple[int, int], str] = {}  # where a name is declared → constant
         self.places: dict[str, tuple[int, int]] = {}  # constant of this file → where
         self.seen: dict[tuple[int, int], tuple[str, str]] = {}  # identifier → constant, module
+        self.types: dict[str, int] = {}  # declaration of this file → hash of its type
         self._starts: dict[int, list[tuple[int, int]]] = {}
         self._origins: dict[str, str] = {}
 
@@ -130,8 +101,11 @@ class _File:
         imports = self.imports = tuple(name for name, _ in self.session.header(self.text.source)[0])
         left_out: list[NotTraced] = []
         skipped: list[tuple[int, int]] = []
+        first: dict[str, int] | None = None
         for _ in range(_ROUNDS):
             errors = self._errors(self._elaborate(seconds))
+            first = dict(self.types) if first is None else first
+            errors = errors or self._changed(first)
             if not errors:
                 break
             for i, said in errors.items():
@@ -140,10 +114,14 @@ class _File:
             self.text = Text(without(self.text.source, skipped))
         else:
             raise BadSource(f"{len(skipped)} of its commands have errors, the first: {left_out[0].reason}")
-        theorems = []
+        theorems: list[Theorem] = []
+        unproved: set[str] = set()
         for found in self.found:
+            reason = self._unproved(found, unproved)
+            if reason:
+                unproved.add(self._name(found))
             if found.kind == "theorem":
-                theorem, missing = self._theorem(found)
+                theorem, missing = self._theorem(found, reason)
                 left_out += missing
                 theorems += [] if theorem is None else [theorem]
         declarations = tuple(
@@ -155,7 +133,7 @@ class _File:
                           tuple(sorted(skipped)))  # fmt: skip
 
     def _elaborate(self, seconds: float) -> list[Message]:
-        for kept in (self.found, self.commands, self.defined, self.places, self.seen, self._starts):
+        for kept in (self.found, self.commands, self.defined, self.places, self.seen, self.types, self._starts):
             kept.clear()
         return self.session.read(self.text.source, seconds, self._after)
 
@@ -173,6 +151,14 @@ class _File:
                 errors.setdefault(max(at, 0), said)
         return errors
 
+    def _changed(self, first: dict[str, int]) -> dict[int, str]:
+        """Commands whose declarations have another type than in the first round.
+
+        What is missing from a statement may pass for a variable, bound automatically: that is another statement.
+        """
+        return {f.command: "its type changes without a command that has errors" for f in self.found
+                if (name := self._name(f)) in first and self.types.get(name) != first[name]}  # fmt: skip
+
     def _with_error(self, command: int, said: str) -> list[NotTraced]:
         """What a command that has an error would have declared."""
         inside = [f for f in self.found if f.command == command]
@@ -189,11 +175,10 @@ class _File:
         if self.commands:
             self.commands[-1] = self.commands[-1][0], span[0]
         self.commands.append((span[0], len(self.text)))
-        here = [self._declaration(node, span) for node in self.syntax.nodes(command)
-                if self.syntax.kind(node) == _DECLARATION]  # fmt: skip
-        found = [f for f in here if f is not None]
+        found = self.declarations.of(command, len(self.commands) - 1, self.text)
         wanted = {(s.span, s.kind) for f in found if f.kind == "theorem" and not f.uses_sorry
                   for b in f.blocks if not b.reason for s in b.steps}  # fmt: skip
+        declared: dict[str, int] = {}
         runs: dict[_Key, list[TacticRun]] = {}
         inside: list[tuple[int, _Key]] = []
         for seen in self.trees.walk(commands):
@@ -202,6 +187,8 @@ class _File:
                 continue
             if isinstance(seen, ConstantSeen):
                 self._constant(seen, place)
+                if seen.binder:
+                    declared[self.o.name(seen.name)] = seen.name
                 continue
             key = (place, self.syntax.kind(seen.syntax))
             while inside and inside[-1][0] >= seen.depth:
@@ -214,35 +201,19 @@ class _File:
         for f in found:
             self._states(f, runs, printed)
         self.found += found
+        self._note_types(declared, self.o.field(commands, ENVIRONMENT))
         return False
 
-    def _declaration(self, node: int, command: tuple[int, int]) -> _Found | None:
-        syntax, text = self.syntax, self.text
-        modifiers, declared = syntax.arguments(node)[:2]
-        kind = _KINDS.get(syntax.kind(declared))
-        span, inner = syntax.span(node), syntax.span(declared)
-        if kind is None or span is None or inner is None:
-            return None
-        parts = syntax.arguments(declared)
-        identity = next((n for n in syntax.nodes(declared) if syntax.kind(n) == _C + "declId"), None)
-        name = None if identity is None else syntax.span(syntax.arguments(identity)[0])
-        value = next((p for p in parts if syntax.kind(p) in _VALUES), None)
-        leaves = self.blocks.leaves(declared)
-        value_span = None if value is None else syntax.span(value)
-        statement = [s for s in leaves if value_span is None or s[0] < value_span[0]]
-        documentation = next((n for n in syntax.nodes(modifiers) if syntax.kind(n) == _C + "docComment"), None)
-        comment = set() if documentation is None else set(self.blocks.leaves(documentation))
-        before = [s for s in self.blocks.leaves(modifiers) if s not in comment]
-        stated = kind == "theorem"
-        proof = syntax.arguments(value)[1] if value is not None and syntax.kind(value) == _C + "declValSimple" else 0
-        return _Found(
-            kind, span, inner, name, "" if name is None else text[name],
-            text.piece(before + (statement if stated else leaves)), text.piece(statement),
-            any(syntax.kind(n) == _C + "private" for n in syntax.nodes(modifiers)),
-            bool(proof) and syntax.kind(proof) == "Lean.Parser.Term.byTactic",
-            syntax.contains(declared, {TACTIC_SORRY, TERM_SORRY, "Lean.Parser.Tactic.tacticAdmit"}),
-            len(self.commands) - 1, command[1], self.blocks.of(value) if stated and value is not None else [],
-        )  # fmt: skip
+    def _note_types(self, declared: dict[str, int], environment: int) -> None:
+        """Keep the hashes of the types of new constants (name → Name, borrowed)."""
+        kernel = self.session.kernel
+        checked = kernel.kernel_environment(environment)
+        for name, object_ in declared.items():
+            info = kernel.find(checked, object_)
+            if info is not None:
+                self.types[user_name(name)] = kernel.expressions.data(kernel.constant(info).type) & 0xFFFFFFFF
+                self.o.dec(info)
+        self.o.dec(checked)
 
     def _constant(self, seen: ConstantSeen, place: tuple[int, int]) -> None:
         name = self.o.name(seen.name)
@@ -265,7 +236,7 @@ class _File:
 
     # States
 
-    def _states(self, found: _Found, runs: dict[_Key, list[TacticRun]], printed: dict[tuple[int, int], str]) -> None:
+    def _states(self, found: Found, runs: dict[_Key, list[TacticRun]], printed: dict[tuple[int, int], str]) -> None:
         numbers = {id(b): n for n, b in enumerate(b for b in found.blocks if not b.reason)}
         for block in found.blocks:
             counts = Counter({i: len(runs.get((s.span, s.kind), ())) for i, s in enumerate(block.steps)})
@@ -293,15 +264,13 @@ class _File:
 
     # Putting a theorem together
 
-    def _theorem(self, found: _Found) -> tuple[Theorem | None, list[NotTraced]]:
+    def _theorem(self, found: Found, reason: str) -> tuple[Theorem | None, list[NotTraced]]:
         text = self.text
         name, place = self._name(found), text.place(found.inner[0])
-        if found.uses_sorry or not name:
-            reason = "its proof uses sorry" if found.uses_sorry else "Lean does not declare it"
-            return None, [NotTraced(self.path, reason, name or found.written, "", place)]
+        if reason or not name:
+            return None, [NotTraced(self.path, reason or "Lean does not declare it", name or found.written, "", place)]
         left_out = [
-            NotTraced(self.path, reason, name, "" if step is None else text.piece(step.leaves),
-                      place if step is None else text.place(step.span[0]))
+            NotTraced(self.path, reason, name, text.piece(step.leaves), text.place(step.span[0]))
             for step, reason in found.left_out
         ]  # fmt: skip
         blocks = tuple(Block(*map(text.point, b.span)) for b in found.blocks if not b.reason)
@@ -309,6 +278,17 @@ class _File:
         theorem = Theorem(name, found.statement, place, text.place(found.inner[1]), text.point(found.command_end),
                           found.private, found.by_tactics, blocks, steps)  # fmt: skip
         return theorem, left_out
+
+    def _unproved(self, found: Found, unproved: set[str]) -> str:
+        """Why a declaration is not proved, or leans by name on one of these that are not; "" for all others."""
+        if found.uses_sorry:
+            return "its proof uses sorry"
+        if found.kind == "axiom":
+            return "it is an axiom"
+        (start, end), known = found.inner, self.seen.items() if unproved else ()
+        named = (user_name(name) for (a, b), (name, module) in known if start <= a and b <= end and not module)
+        lean_on = next((name for name in named if name in unproved), "")
+        return f"it leans on {lean_on}, which is not proved" if lean_on else ""
 
     def _step(self, block: int, step: RawStep, before: str, after: str) -> Step:
         text = self.text
@@ -336,7 +316,7 @@ class _File:
             return Premise(user_name(name), at, module)
         return Premise(user_name(name), at, "", self.text.place(place[0]), self.text.place(place[1]))
 
-    def _name(self, found: _Found) -> str:
+    def _name(self, found: Found) -> str:
         """A declaration's full name; "" for one that Lean did not declare."""
         name = self.defined.get(found.name) if found.name is not None else None
         if name is None and found.name is None:  # an instance without a name: at its keyword

@@ -64,7 +64,7 @@ def answer_to(lean: Any, tracer: Any, request: dict[str, Any]) -> Any:
     content = Path(request["file"]).read_bytes()
     if request["do"] == "trace":
         return lean.ask(lambda _: tracer.trace(path, content, request["seconds"])).to_json()
-    done = list(replay(lean, traced_file(request["trace"]), content))
+    done = replay(lean, traced_file(request["trace"]), content)
     wrong = [[r.theorem, list(r.step.place), r.step.tactic, r.problem] for r in done if r.problem]
     return {"steps": len(done), "wrong": wrong}
 
