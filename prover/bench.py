@@ -72,19 +72,22 @@ def run(
     on_result: Callable[[BenchResult], None] | None = None,
     function: str = "prover.bench:prove_row",
     own: Mapping[str, Mapping[str, Any]] | None = None,
+    lean: str = "embedded",
+    project: Path | None = None,
     **settings: Any,
 ) -> Summary:
     """Prove the rows, `seconds` of wall clock each, in `workers` processes; append each result to `out`.
 
     `settings`: more fields of `Settings`, as plain data, and what else a `function` in the place of `prove_row` takes
     (see `prover.crew.Task`); `own`: those of one row, by its name. `logs`: a folder for the logs of the searches, one
-    file a theorem. Rows whose names are in `out` already are left out. Ctrl-C ends the workers and raises; what was
-    found is in `out`. Raises BadResults, OSError, and LeanMissing before any work.
+    file a theorem. `lean`, `project`: see `prover.lean.open`. Rows whose names are in `out` already are left out.
+    Ctrl-C ends the workers and raises; what was found is in `out`. Raises BadResults, OSError, and LeanMissing before
+    any work.
     """
-    from prover.lean.embedded.install import ensure
+    from prover.lean.open import open_lean
 
     started = time.monotonic()
-    ensure()  # once, here, and not by every worker at the same time
+    open_lean(lean, project=project).close()  # prepared once, here, and not by every worker at the same time
     done = resume(out)
     names = {row.name for row in rows}
     earlier = {name: result for name, result in done.items() if name in names}
@@ -92,7 +95,7 @@ def run(
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     missing = [row for row in rows if row.name not in done]
-    task = Task(function, settings, seconds)
+    task = Task(function, settings, seconds, lean, project)
     work = [(row, {} if own is None else own[row.name]) for row in missing]
     proved = sum(result.proved for result in earlier.values())
     with out.open("a", encoding="utf-8") as file, closing(each(work, task, workers)) as answers:
@@ -159,10 +162,19 @@ def log_name(name: str) -> str:
 
 
 def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> dict[str, Any]:
-    """One row's result as data. Raises what `prove` raises, except for a row that Lean cannot read."""
-    folder = settings.pop("logs")
+    """One row's result as data. Raises what `prove` raises, except for a row that Lean cannot read.
+
+    A `theorem` among the settings says where it is in a file; see `prover.dojo.evaluate`.
+    """
+    folder, place = settings.pop("logs"), settings.pop("theorem", None)
     log = None if folder is None else Path(folder) / log_name(row.name)
-    return asdict(replace(_proved(lean, row, settings, log), premises=settings.get("premises", 0)))
+    if place is None:
+        result = _proved(lean, row, settings, log)
+    else:
+        from prover.dojo.evaluate import proved
+
+        result = proved(lean, row, place, settings, log)
+    return asdict(replace(result, premises=settings.get("premises", 0)))
 
 
 def _proved(lean: Lean, row: Row, settings: dict[str, Any], log: Path | None) -> BenchResult:

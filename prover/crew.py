@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prover.data.rows import Row
@@ -29,12 +30,15 @@ _START_SECONDS = 120.0
 class Task:
     """`function`: "module:name" of a function (lean, row, settings) → JSON data. `seconds`: what a row may take.
 
-    What it raises is told as the row's `problem`, and its Lean is not used again.
+    `lean`, `project`: as `prover.lean.open.open_lean` takes them. What the function raises is told as the row's
+    `problem`, and its Lean is not used again.
     """
 
     function: str
     settings: Mapping[str, Any]
     seconds: float
+    lean: str = "embedded"
+    project: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,8 @@ class _Hand(threading.Thread):
     def _begin(self) -> subprocess.Popen[str]:
         self._lines = queue.SimpleQueue()
         process = subprocess.Popen(
-            [sys.executable, "-m", "prover.crew"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            encoding="utf-8", start_new_session=True,
+            [sys.executable, "-m", "prover.crew", self._task.lean, str(self._task.project or "")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True,
         )  # fmt: skip
         self._process = process
         lines = self._lines
@@ -169,7 +173,8 @@ def serve() -> None:
     from prover.lean.open import open_lean
 
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    lean = open_lean("embedded")
+    backend, project = sys.argv[1:3] if len(sys.argv) > 2 else ("embedded", "")
+    lean = open_lean(backend, project=project or None)
 
     def work() -> None:
         while True:

@@ -50,12 +50,12 @@ class Benchmark:
             raise CorpusError(f"there is no folder {folder}")
         self.folder = folder
         if not self.splits:
-            below = sorted(f.name for f in folder.iterdir() if f.is_dir() and any((f / f"{s}.json").is_file()
-                                                                                 for s in SPLITS))  # fmt: skip
+            below = [f.name for f in sorted(folder.iterdir()) if any((f / f"{s}.json").is_file() for s in SPLITS)]
             if below:
-                raise CorpusError(f"{folder} holds the splits of {' and '.join(below)}: name one of them, such as "
-                                  f"{folder / below[-1]}")  # fmt: skip
-            raise CorpusError(f"{folder} is no folder of LeanDojo Benchmark: it has no train.json, val.json, test.json")
+                names = " and ".join(below)
+                example = folder / below[-1]
+                raise CorpusError(f"the folder {folder} holds the splits {names}: name one of them, such as {example}")
+            raise CorpusError(f"the folder {folder} is none of LeanDojo Benchmark: it has no train, val or test.json")
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -67,7 +67,8 @@ class Benchmark:
         if name not in SPLITS:
             raise CorpusError(f"there is no split {name!r}: choose from {', '.join(SPLITS)}")
         if name not in self.splits:
-            raise CorpusError(f"{self.folder} has no split {name} ({name}.json); it has {', '.join(self.splits)}")
+            there = ", ".join(self.splits)
+            raise CorpusError(f"the folder {self.folder} has no split {name} ({name}.json); it has {there}")
         return self.folder / f"{name}.json"
 
     @property
@@ -87,9 +88,9 @@ class Benchmark:
         try:
             value = json.loads(found.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise CorpusError(f"{found} cannot be read: {error}") from None
+            raise CorpusError(f"the metadata {found} cannot be read: {error}") from None
         if not isinstance(value, dict):
-            raise CorpusError(f"{found} is no metadata of a benchmark")
+            raise CorpusError(f"the file {found} is no metadata of a benchmark")
         return value
 
     def _beside(self, name: str) -> Path | None:
@@ -103,13 +104,13 @@ class Benchmark:
             if not isinstance(rows, list):
                 raise ValueError("no list")
         except (OSError, ValueError, RecursionError) as error:
-            raise CorpusError(f"{path} is no LeanDojo split: {error}") from None
+            raise CorpusError(f"the file {path} is no LeanDojo split: {error}") from None
         out = []
         for number, row in enumerate(rows):
             try:
                 out.append(_theorem(row))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise CorpusError(f"{path}: theorem {number} is not in LeanDojo's form "
+                raise CorpusError(f"theorem {number} of {path} is not in LeanDojo's form "
                                   f"({type(error).__name__}: {error})") from None  # fmt: skip
         return out
 

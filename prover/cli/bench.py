@@ -62,13 +62,16 @@ def prove(
                                                    "has it.")] = None,
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
-    candidates: Annotated[int | None, typer.Option("--candidates", "--num-sampled-tactics", min=1,
-                                                   help="Tactics kept for each state.")] = None,
+    candidates: Annotated[int | None, typer.Option(min=1, help="Tactics kept for each state.")] = None,
+    num_sampled_tactics: Annotated[int | None, typer.Option(min=1, help="ReProver's name for --samples, and without a "
+                                                                        "model for --candidates.")] = None,
     expansions: Annotated[int | None, typer.Option("--expansions", "--max-expansions", min=0,
                                                    help="States to expand for each theorem.")] = None,
     split: Annotated[str | None, typer.Option(help="Of a benchmark folder: train, val (the default) or test.",
                                               show_default=False)] = None,
     repo: Annotated[Path | None, typer.Option(help="The folder with the sources of a benchmark's theorems.")] = None,
+    lean: Annotated[str, typer.Option(help="Of a benchmark: embedded, native (Mathlib, Lake projects) or "
+                                           "leandojo.")] = "embedded",
     file_path: Annotated[str | None, typer.Option(help="Only theorems of this file of a benchmark.")] = None,
     full_name: Annotated[str | None, typer.Option(help="Only a benchmark's theorems of this name.")] = None,
     name_filter: Annotated[str | None, typer.Option(help="Only a benchmark's theorems with a name whose MD5 "
@@ -83,30 +86,34 @@ def prove(
     from prover.bench import BadResults, BenchResult, run, sampled
     from prover.data.rows import BadRows, read_rows
     from prover.generators.portfolio import UnknownGenerator, make_generator
+    from prover.lean.open import BACKENDS
     from prover.models import ModelError, check_model
     from prover.with_model import FUNCTION, check_mode
 
     guides = guided(strategy, critic, perspectives)
     of_benchmark = {"split": split, "repo": repo, "file_path": file_path, "full_name": full_name,
                     "name_filter": name_filter}  # fmt: skip
+    if model is None and candidates is None:
+        candidates = num_sampled_tactics
     task: dict[str, Any] = {}
     try:
         make_generator(generator)
+        if lean not in BACKENDS:
+            fail(f"There is no Lean backend {lean!r}: choose from {', '.join(BACKENDS)}.", BAD_INPUT)
         if statements.is_dir():
             rows, task = of_folder(statements, number=limit, **of_benchmark)
         else:
             given = [name for name, value in of_benchmark.items() if value is not None]
+            given += ["lean"] if lean != "embedded" else []
             if given:
                 fail(f"--{given[0].replace('_', '-')} is for a folder of LeanDojo Benchmark; {statements} is none.",
                      BAD_INPUT)  # fmt: skip
             rows = list(read_rows(statements))[:limit]
         rows = sampled(rows, sample, seed)
         if model is not None:
-            if task:
-                fail("--model is for a file of theorems, not for a folder of LeanDojo Benchmark.", BAD_INPUT)
             check_mode(mode)
             check_model(model)
-            task = {"function": FUNCTION, "model": model, "mode": mode, "samples": samples}
+            task |= {"function": FUNCTION, "model": model, "mode": mode, "samples": num_sampled_tactics or samples}
     except UnknownGenerator as error:
         fail(str(error), error.exit_code)
     except ModelError as error:
@@ -138,7 +145,8 @@ def prove(
         try:
             summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
                           checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given,
-                          candidates=candidates, expansions=expansions, on_result=show, **task, **guides)  # fmt: skip
+                          candidates=candidates, expansions=expansions, lean=lean, on_result=show, **task,
+                          **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
         except OSError as error:

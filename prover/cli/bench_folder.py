@@ -20,7 +20,7 @@ _SHOWN = 5
 
 def of_folder(folder: Path, *, split: str | None, **choice: Any) -> tuple[list[Row], dict[str, Any]]:
     """The rows to prove, and what `prover.bench.run` has to know of them."""
-    from prover.dojo.evaluate import FUNCTION, work
+    from prover.dojo.evaluate import work
     from prover.dojo.repos import SourceMissing
     from retrieval.benchmark import Benchmark
     from retrieval.errors import CorpusError
@@ -37,4 +37,4 @@ def of_folder(folder: Path, *, split: str | None, **choice: Any) -> tuple[list[R
         print(f"entails: left out: {shown}: {reason}", file=sys.stderr)
     if not found.rows:
         fail(f"No theorem of the split {split or DEFAULT_SPLIT} of {folder} can be proved here.", BAD_INPUT)
-    return list(found.rows), {"function": FUNCTION, "own": found.own}
+    return list(found.rows), {"own": found.own, "project": found.root}

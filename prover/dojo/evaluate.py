@@ -8,26 +8,25 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from prover.bench import BenchResult, log_name
+from prover.bench import BenchResult
 from prover.data.rows import Row
 from prover.dojo import locate, repos
 from prover.lean.holes import normalise
 from prover.lean.protocol import BadSource, Lean
 from retrieval.benchmark import Benchmark, TracedTheorem, chosen, unique_names
 
-#: What a worker calls for a theorem.
-FUNCTION = "prover.dojo.evaluate:prove_row"
 _LEAN_3 = ("leanprover-community/mathlib", "leanprover-community/lean")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Rows to prove with each one's own settings, and the theorems left out, by reason."""
+    """Rows to prove with each one's own settings, and the theorems left out, by reason; `root` has the sources."""
 
+    root: Path
     rows: tuple[Row, ...]
     own: Mapping[str, Mapping[str, Any]]
     left_out: Mapping[str, tuple[str, ...]]
@@ -75,7 +74,7 @@ def work(
             continue
         rows.append(Row(name, f"theorem {theorem.full_name}"))
         own[name] = {"theorem": {"file": str(root / path), "full_name": theorem.full_name, "start": theorem.start}}
-    return Work(tuple(rows), own, {why: tuple(names_) for why, names_ in left_out.items()})
+    return Work(root, tuple(rows), own, {why: tuple(names_) for why, names_ in left_out.items()})
 
 
 def sources(metadata: Mapping[str, Any], theorems: list[TracedTheorem], repo: Path | None) -> Path:
@@ -121,23 +120,22 @@ def _problem(text: str, theorem: TracedTheorem) -> str:
 # The worker's side
 
 
-def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> dict[str, Any]:
-    """One theorem's result as data; see `prover.bench.prove_row`."""
+def proved(
+    lean: Lean, row: Row, place: Mapping[str, Any], settings: Mapping[str, Any], log: Path | None
+) -> BenchResult:
+    """One theorem's result; `place` is its `theorem` in `Work.own`. Raises what `prove` raises."""
     from prover.prove import prove
 
     started = time.monotonic()
-    place = settings.pop("theorem")
-    folder = settings.pop("logs")
-    log = None if folder is None else Path(folder) / log_name(row.name)
-    result = BenchResult(row.name, False, premises=settings.get("premises", 0))
+    result = BenchResult(row.name, False)
     try:
         text = Path(place["file"]).read_text(encoding="utf-8")
         posed = locate.pose(lean, text, place["full_name"], start=tuple(place["start"]))
-        proved = prove(posed.source, lean=lean, theorem=posed.hole.theorem, log=log, **settings)
+        found = prove(posed.source, lean=lean, theorem=posed.hole.theorem, log=log, **settings)
     except (BadSource, locate.NotFound, locate.NotUsable) as problem:
-        return asdict(replace(result, seconds=time.monotonic() - started, reason=str(problem)))
-    hole = proved.holes[-1]
-    return asdict(replace(
-        result, proved=hole.proved, proof=proved.source if hole.proved else "", seconds=time.monotonic() - started,
+        return replace(result, seconds=time.monotonic() - started, reason=str(problem))
+    hole = found.holes[-1]
+    return replace(
+        result, proved=hole.proved, proof=found.source if hole.proved else "", seconds=time.monotonic() - started,
         axioms=hole.axioms, reason=hole.reason, stage=hole.stage, tactics=hole.proof, used=hole.premises,
-    ))  # fmt: skip
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
@@ -12,13 +13,14 @@ import pytest
 from prover.bench import run
 from prover.cli import COMMANDS
 from prover.cli.lazy import run as command
-from prover.dojo.evaluate import FUNCTION, work
+from prover.dojo.evaluate import work
 from prover.dojo.repos import SourceMissing
 from prover.train.steps import read_steps
 from retrieval.benchmark import Benchmark, chosen, unique_names
 from retrieval.errors import CorpusError
 from retrieval.leandojo import module_name, read_corpus, read_examples
 from tests.prover.dojo.benchmark_folder import FILES, make, row
+from tests.prover.native_stand_in import LOG, install
 
 
 @pytest.fixture
@@ -62,8 +64,8 @@ def test_lean_3_paths_are_modules_too():
     ("change", "words"),
     [
         (lambda d: d.parent / "nothing", "there is no folder"),
-        (lambda d: d.parent, "holds the splits of novel_premises and random"),
-        (lambda d: d.parent.parent / "repo", "no folder of LeanDojo Benchmark"),
+        (lambda d: d.parent, "holds the splits novel_premises and random"),
+        (lambda d: d.parent.parent / "repo", "is none of LeanDojo Benchmark"),
     ],
 )
 def test_what_is_no_folder_of_splits(data, change, words):
@@ -151,7 +153,7 @@ def test_a_split_is_proved(prepared, lean, data, tmp_path):
     found = work(Benchmark(data), "val")
     assert not found.left_out
     out = tmp_path / "out.jsonl"
-    summary = run(found.rows, out, seconds=20, workers=1, function=FUNCTION, own=found.own)
+    summary = run(found.rows, out, seconds=20, workers=1, own=found.own)
     assert (summary.total, summary.proved) == (3, 3)
     results = {r["name"]: r for r in map(json.loads, out.read_text().splitlines())}
     assert set(results) == {"Small.zero_add'", "same (Small/Logic.lean)", "same (Small/More.lean)"}
@@ -171,6 +173,20 @@ def test_the_command_takes_reprovers_options(prepared, data, tmp_path):
     assert (result["name"], result["proved"]) == ("Small.twice_zero", True)
 
 
+def test_theorems_are_proved_on_the_native_lean_of_their_repository(prepared, folders, tmp_path, monkeypatch):
+    data, repo = folders
+    (repo / "lakefile.toml").write_text('name = "small"\n')
+    install(tmp_path / "bin")
+    monkeypatch.setenv(LOG, str(tmp_path / "log"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    out = tmp_path / "out.jsonl"
+    done = entails("bench", "prove", data, "--out", out, "--lean", "native", "--full-name", "Small.zero_add'",
+                   "--timeout", 30, "--num-workers", 1)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 of 1 proved")
+    assert any(line.startswith("lake env lean --server") for line in (tmp_path / "log").read_text().splitlines())
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -178,6 +194,7 @@ def test_the_command_takes_reprovers_options(prepared, data, tmp_path):
         (["--split", "dev"], 2, "choose from train, val, test"),
         (["--full-name", "nobody"], 2, "No theorem of the split val"),
         (["--repo", "nowhere"], 3, "There is no folder"),
+        (["--lean", "nothing"], 2, "There is no Lean backend 'nothing'"),
     ],
 )
 def test_the_command_says_what_is_wrong(data, tmp_path, capsys, arguments, code, words):
@@ -274,7 +291,7 @@ def test_a_theorem_that_lean_does_not_read_is_a_result_with_its_reason(prepared,
     (repo / "Small/More.lean").write_text("theorem same (p : Prop) (k : Nothing.at) : p := by\n  exact k\n")
     found = work(Benchmark(data), "val", file_path="Small/More.lean")
     out = tmp_path / "out.jsonl"
-    summary = run(found.rows, out, seconds=5, workers=1, function=FUNCTION, own=found.own)
+    summary = run(found.rows, out, seconds=5, workers=1, own=found.own)
     [result] = map(json.loads, out.read_text().splitlines())
     assert summary.proved == 0
     assert "Lean does not read the statement of `same`" in result["reason"]
