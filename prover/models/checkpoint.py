@@ -78,7 +78,7 @@ def load(
     where, files = _locate(source)
     place = _device(torch, device)
     kept = _dtype(torch, dtype, place, compute)
-    with quiet(transformers):
+    with quiet(transformers), _no_bar_of_gguf(bool(files)):
         config = _from_hub(transformers.AutoConfig, source, where, files)
         kind = transformers.AutoModelForSeq2SeqLM if config.is_encoder_decoder else transformers.AutoModelForCausalLM
         tokenizer = _from_hub(transformers.AutoTokenizer, source, where, files)
@@ -282,6 +282,21 @@ def _fingerprint(where: str, config: Any) -> str:
             stat = path.stat()
             found.append((path.name, stat.st_size, stat.st_mtime_ns))
     return hashlib.sha256(repr(found).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _no_bar_of_gguf(reading: bool) -> Iterator[None]:
+    """Without the progress bar of reading a GGUF file: it is tqdm's own and heeds no setting of transformers."""
+    module = importlib.import_module("transformers.modeling_gguf_pytorch_utils") if reading else None
+    bar = getattr(module, "tqdm", None)
+    if bar is None:
+        yield
+        return
+    setattr(module, "tqdm", lambda items, **_options: items)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(module, "tqdm", bar)  # noqa: B010
 
 
 @contextmanager

@@ -85,12 +85,14 @@ def test_the_mode_is_part_of_the_models_name(llama):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gguf") is None, reason="transformers reads GGUF with the package gguf")
-def test_a_gguf_file_has_the_weights_that_were_written_and_can_be_trained(tiny, tmp_path):
+def test_a_gguf_file_has_the_weights_that_were_written_and_can_be_trained(tiny, tmp_path, capfd):
     from prover.train import Example, Settings, finetune
 
     network = tiny.causal("llama")
     path = tiny.gguf(tmp_path / "tiny.gguf", network)
+    capfd.readouterr()
     model = open_model(str(path))
+    assert capfd.readouterr() == ("", "")
     found = model.checkpoint.model.state_dict()
     assert all(torch.equal(found[name], value) for name, value in network.state_dict().items())
     [reply] = model.generate([Request("⊢ c", max_tokens=8)])

@@ -230,6 +230,33 @@ def test_an_end_token_is_counted_and_is_not_text(tiny):
     assert reply.usage.completion_tokens == sum(c.tokens for c in reply.completions)
 
 
+def test_a_tokenizer_without_a_pad_token_and_one_with_it_give_the_same(llama, tmp_path):
+    model = open_model(str(llama))
+    assert model.checkpoint.tokenizer.pad_token_id is None
+    shutil.copytree(llama, tmp_path / "padded")
+    model.checkpoint.tokenizer.add_special_tokens({"pad_token": "</s>"})
+    model.checkpoint.tokenizer.save_pretrained(tmp_path / "padded")
+    padded = open_model(str(tmp_path / "padded"))
+    assert padded.checkpoint.tokenizer.pad_token_id == 1
+    requests = [Request(p, max_tokens=6) for p in PROMPTS]
+    for one, other in zip(open_model(str(llama)).generate(requests), padded.generate(requests), strict=True):
+        assert one.completions == other.completions
+
+
+def test_a_state_of_10_000_tokens_keeps_its_beginning_and_its_goal(llama):
+    model = open_model(str(llama))
+    state = "first : Nat\n" + "h : x = y\n" * 1000 + "⊢ the goal"
+    assert len(model.checkpoint.tokenizer(state)["input_ids"]) > 10_000
+    [reply] = model.generate([Request(state, max_tokens=4)])
+    assert isinstance(reply, Answered)
+    [note] = reply.notes
+    assert re.fullmatch(r"The prompt has 10,\d{3} tokens and the model takes \d+: 9,\d{3} in its middle were .*", note)
+    ids, _ = encode(model.checkpoint, state, 4)
+    kept = model.checkpoint.tokenizer.decode(ids, skip_special_tokens=True)
+    assert kept.startswith("first : Nat")
+    assert kept.endswith("⊢ the goal")
+
+
 def test_the_same_prompt_is_read_once(llama):
     model = open_model(str(llama))
     prompt = "theorem " + "x" * 200
