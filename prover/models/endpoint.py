@@ -188,8 +188,7 @@ class EndpointModel:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             # With no time left for another attempt, the trouble that was met is the answer.
-            trouble = state.outcome.exception() if state.outcome else None
-            next_try = time.monotonic() + (getattr(trouble, "retry_after", None) or 0.0)
+            next_try = time.monotonic() + state.upcoming_sleep
             spent = request.deadline is not None and next_try >= request.deadline
             return state.attempt_number >= self.attempts or batch.down or spent
 

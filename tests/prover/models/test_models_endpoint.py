@@ -289,6 +289,13 @@ def test_after_the_deadline_nothing_is_waited_for_and_what_came_is_kept(serve):
     assert len(server.asked) == 2
 
 
+def test_the_trouble_that_was_met_is_said_and_not_that_the_time_was_up(serve):
+    server = serve(lambda *_: (200, {}, b"<html>"))
+    [reply] = ask(server, Request("a", deadline=time.monotonic() + 0.4), attempts=100)
+    assert isinstance(reply, Failed)
+    assert "not JSON" in reply.reason
+
+
 def test_nobody_listening_is_said_once_per_request():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
