@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from prover.generators.protocol import Position, Premise
 from prover.generators.rules.base import Suggestion, conclusion, is_equation, propositions, variables
-from prover.generators.rules.closing import injections
+from prover.generators.rules.closing import equivalences, injections
 from prover.lean.state import Goal
 
 _PROVED = ("theorem", "axiom", "lemma")
@@ -117,6 +117,12 @@ def openings(position: Position) -> Iterator[str]:
                 yield from _apart_then(way, u)
         for u in few:
             yield from _rewriting(u)
+    # A value is its parts: what is known of these.
+    simpler = [f"apply {lemma}" for lemma in injections(goal)]
+    simpler += [f"simp only [{lemma}]" for lemma in equivalences(goal)]
+    for first in simpler:
+        for u in theorems[:8]:
+            yield f"{first} <;> exact {u.name} .."
     for u in theorems[12:]:
         yield from _applied(u)
     told = _told(uses)
@@ -154,7 +160,11 @@ def _applied(u: Use) -> Iterator[str]:
     yield f"apply {u.name} <;> assumption"
     if 0 < u.asks <= _ASKED:
         # Hypotheses come before instances here: they may be what determines these.
-        yield f"exact {u.name} {' '.join(['‹_›'] * u.asks)}"
+        yield f"exact {u.name} {_assumed(u)}"
+
+
+def _assumed(u: Use) -> str:
+    return " ".join(["‹_›"] * u.asks)
 
 
 def _apart_then(way: str, u: Use) -> Iterator[str]:
@@ -163,6 +173,8 @@ def _apart_then(way: str, u: Use) -> Iterator[str]:
         return
     yield from (f"{way} <;> {tactic}" for tactic in _applied(u))
     yield f"{way} <;> simpa using {u.name} .."
+    if 0 < u.asks <= _ASKED:
+        yield f"{way} <;> simpa using {u.name} {_assumed(u)}"
     yield f"{way} <;> simp [{u.name}]"
     yield f"{way} <;> simp_all [{u.name}]"
 
