@@ -20,6 +20,7 @@ from typing import Any
 from prover.crew import Task, each
 from prover.data.rows import Row
 from prover.generators.premises import HolePremises, LibraryPremises, open_index
+from prover.guidance import SHIPPED, WEIGHTS
 from prover.lean.memo import MemoLean
 from prover.lean.protocol import BadSource, Lean, Limits
 from prover.prove import prove
@@ -46,7 +47,7 @@ class Comparison:
     candidates: int | None = None
     seconds: float = 60.0
     premises: int = 0
-    critic: str = "none"
+    critic: str = SHIPPED
     perspectives: Mapping[str, float] | None = None
     seed: int = 0
 
@@ -78,7 +79,7 @@ def run(
     from prover.lean.embedded.install import ensure
 
     ensure()
-    known = configurations(comparison.perspectives)
+    known = configurations(comparison.perspectives or WEIGHTS)
     names = list(known) if chosen is None else list(chosen)
     _claim(folder, comparison)
     out = folder / "trials.jsonl"
@@ -120,7 +121,7 @@ def _claim(folder: Path, comparison: Comparison) -> None:
 def trials_of(lean: Lean, row: Row, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """The trials of one row as data; none for a row that Lean cannot read."""
     comparison = Comparison(**settings["comparison"])
-    known = configurations(comparison.perspectives)
+    known = configurations(comparison.perspectives or WEIGHTS)
     memo = MemoLean(lean)
     shared = Settings(
         seconds=comparison.seconds, checks=comparison.checks, candidates=comparison.candidates,
@@ -159,10 +160,10 @@ def _made(configuration: str, problem: str, hole: HoleResult, searches: Sequence
 class _Shared(LibraryPremises):
     """Premises that are ranked once for all configurations."""
 
-    def at(self, imports: Sequence[str], theorem: str) -> HolePremises:
-        place = (tuple(imports), theorem)
+    def at(self, imports: Sequence[str], theorem: str, *more: Any) -> HolePremises:
+        place = (tuple(imports), theorem, more)
         if self._last[0] != place:
-            self._last = (place, super().at(imports, theorem))
+            self._last = (place, super().at(imports, theorem, *more))
         return self._last[1]
 
     _last: tuple[object, Any] = (None, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prover.generators.premises import LibraryPremises
 from prover.generators.protocol import TacticGenerator
-from prover.guidance import NONE
+from prover.guidance import SHIPPED
 from prover.lean.protocol import Limits
 from search.protocols import Critic
 from search.strategies import DEFAULT_STRATEGY
@@ -47,7 +47,7 @@ class Settings:
     limits: Limits = TACTIC_LIMITS
     openings: bool = True
     premises: int | LibraryPremises = 0
-    critic: str | Path | Critic | None = NONE
+    critic: str | Path | Critic | None = SHIPPED
     perspectives: Mapping[str, float] | None = None
     quotas: Mapping[str, int] | None = None
     minimise: bool = True

@@ -48,7 +48,7 @@ def prove(
                                                 show_default=False)] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
-    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
+    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "shipped",
     perspectives: Annotated[str | None, typer.Option(help=PERSPECTIVES_HELP)] = None,
     minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
     generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",

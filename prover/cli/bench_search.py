@@ -25,7 +25,7 @@ def search(
     seed: Annotated[int, typer.Option(help="Of the sample, the searches and the bootstrap.")] = 0,
     seconds: Annotated[float, typer.Option(min=1, help="A ceiling for one search, whatever its checks.")] = 60.0,
     premises: Annotated[int, typer.Option(min=0, help="Library premises retrieved for each state.")] = 0,
-    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
+    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "shipped",
     perspectives: Annotated[str | None, typer.Option(help=PERSPECTIVES_HELP)] = None,
     only: Annotated[list[str], typer.Option(help="Only this configuration; may be repeated.")] = [],  # noqa: B006
     baseline: Annotated[str, typer.Option(help="What differences are taken to.")] = DEFAULT_STRATEGY,
@@ -39,13 +39,14 @@ def search(
     """
     from prover.ablation import BadFolder, Comparison, configurations, run, sampled
     from prover.data.rows import BadRows, read_rows
+    from prover.guidance import WEIGHTS
     from search.ablation import Trial, compare, markdown
     from search.errors import LogError
 
     guides = guided(DEFAULT_STRATEGY, critic, perspectives)
     if guides["quotas"]:
         fail("--perspectives takes no quotas here.", BAD_INPUT)
-    known = configurations(guides["perspectives"])
+    known = configurations(guides["perspectives"] or WEIGHTS)
     for name in [*only, baseline]:
         if name not in known:
             fail(f"There is no configuration {name!r}: choose from {', '.join(known)}.", BAD_INPUT)

@@ -45,7 +45,7 @@ def prove(
     premises: Annotated[Optional[int], typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,  # noqa: UP045
     index: Annotated[str, typer.Option(help="The index of premises, by name or folder.")] = DEFAULT_INDEX,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
-    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "none",
+    critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "shipped",
     perspectives: Annotated[Optional[str], typer.Option(help=PERSPECTIVES_HELP)] = None,  # noqa: UP045
     minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
     checks: Annotated[Optional[int], typer.Option(help="Tactics given to Lean by each tree search.", min=0)] = None,  # noqa: UP045

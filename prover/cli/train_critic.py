@@ -29,7 +29,8 @@ def critic(
     """Train the critic that predicts how far a state is from a proof.
 
     Learns from proved trees, their siblings and dead ends; trivial proofs and ineffective steps are pruned, and for
-    mlp and trees the same without pruning is trained too, to show what pruning costs.
+    mlp and trees the same without pruning is trained too, to show what pruning costs; the model written is trained
+    on all of the logs.
     """
     from search.critic.samples import gather
     from search.critic.train import digest, results_of
@@ -78,6 +79,7 @@ def critic(
         return
     print(f"{kind}: {out}")
     print(f"pruned {curation.share_pruned:.0%}: " + ", ".join(f"{n} {rule}s" for rule, n in curation.pruned.items()))
+    print("on searches not seen in training:" if uncurated is None else "on searches not seen in training (5 folds):")
     print("trained on     samples   pairs of one search in order   proved before dead ends   error (log)")
     for name, (count, quality) in rows.items():
         print(f"{name:14} {count:7}   {quality.ranking:28.1%}   {quality.dead_ends:23.1%}   {quality.error:11.3f}")

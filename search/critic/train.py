@@ -24,12 +24,13 @@ from search.replay import replay
 from search.results import Result
 
 HOLDOUT = 0.2
+FOLDS = 5
 FEWEST = 40  # samples to train on; with fewer no figure would mean anything
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well a critic orders held-out states; of searches that gave no sample to the training."""
+    """How well a critic orders states of searches that gave no sample to its training."""
 
     states: int
     ranking: float  # share of pairs (of one search, unlike distances) put in the right order; 0.5 is chance
@@ -39,7 +40,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model, how good it is, and the ablation: the same without curation."""
+    """A model, how good its kind is on searches it has not seen, and the ablation: the same without curation."""
 
     model: Model
     kind: str
@@ -191,10 +192,13 @@ def _right(pairs: Sequence[tuple[int, int]], predicted: np.ndarray, true: np.nda
 
 
 def log_files(paths: Sequence[Path | str]) -> list[Path]:
-    """The files named, and those of the folders named (`*.jsonl`, by name). Errors: `LogError`."""
+    """The files named, and those of the folders named (`*.jsonl`, by name). Errors: `LogError`.
+
+    Of a folder, empty files are left out: a run that is killed leaves some.
+    """
     files: list[Path] = []
     for path in map(Path, paths):
-        found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        found = sorted(f for f in path.glob("*.jsonl") if f.stat().st_size) if path.is_dir() else [path]
         if not found:
             raise LogError(f"the folder {path} holds no log (*.jsonl)")
         files += found
@@ -230,29 +234,47 @@ def enough(kept: Sequence[Sample], unseen: Sequence[Sample]) -> None:
         )
 
 
-def train(samples: Sequence[Sample], kind: str = "trees", seed: int = 0) -> Trained:
-    """Train on samples: curated, and once more without curation; both judged on the same held-out searches.
+def folds_of(samples: Sequence[Sample], count: int, seed: int) -> list[list[int]]:
+    """Indices of the samples in `count` parts, whole searches in each."""
+    searches = sorted({sample.search for sample in samples})
+    random.Random(seed).shuffle(searches)
+    part = {search: at % count for at, search in enumerate(searches)}
+    folds: list[list[int]] = [[] for _ in range(count)]
+    for at, sample in enumerate(samples):
+        folds[part[sample.search]].append(at)
+    return folds
 
-    The model returned is fitted on the curated samples of the searches that are not held out. Errors:
-    `SearchError` without scikit-learn, with an unknown `kind` or with too few samples.
+
+def train(samples: Sequence[Sample], kind: str = "trees", seed: int = 0, folds: int = FOLDS) -> Trained:
+    """Train on curated samples, and judge by cross-validation what that gives, with curation and without.
+
+    Each of `folds` parts is predicted by models that have seen nothing of its searches; the model returned is fitted
+    on the curated samples of all. Errors: `SearchError` without scikit-learn, with an unknown `kind` or with too few
+    samples.
     """
     if kind not in FITS:
         raise SearchError(f"there is no critic {kind!r} to train; there are {', '.join(FITS)}")
     _need_sklearn()
-    training, unseen = split(samples, seed)
-    curation = curate(training, seed)
-    enough(curation.kept, unseen)
-    whole = FITS[kind](_matrix(training), _targets(training), seed)
+    curation = curate(samples, seed)
+    parts = folds_of(samples, folds, seed)
+    enough(curation.kept, samples if all(parts) else [])
+    curated, uncurated = np.zeros(len(samples)), np.zeros(len(samples))
+    for part in parts:
+        unseen, held = [samples[at] for at in part], set(part)
+        training = [sample for at, sample in enumerate(samples) if at not in held]
+        for predicted, used in ((curated, curate(training, seed).kept), (uncurated, training)):
+            predicted[part] = by(FITS[kind](_matrix(used), _targets(used), seed))(unseen)
     model = FITS[kind](_matrix(curation.kept), _targets(curation.kept), seed)
-    return Trained(
-        model, kind, curation, len(training), judge(by(model), unseen, seed), judge(by(whole), unseen, seed)
-    )
+    qualities = [judge(lambda _, known=known: known, samples, seed) for known in (curated, uncurated)]
+    return Trained(model, kind, curation, len(samples), *qualities)
 
 
-def train_from_logs(paths: Sequence[Path | str], kind: str = "trees", seed: int = 0) -> Trained:
+def train_from_logs(
+    paths: Sequence[Path | str], kind: str = "trees", seed: int = 0, folds: int = FOLDS
+) -> Trained:
     """As `train`, from log files; each file may hold many searches. Errors: those of `train`, and
     `LogError`.
     """
     if not paths:
         raise LogError("there is no log to train on")
-    return train(gather(results_of(paths)), kind, seed)
+    return train(gather(results_of(paths)), kind, seed, folds)

@@ -88,19 +88,20 @@ def logs(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=list(FITS))
 def trained(request, logs):
-    return train_from_logs([logs], request.param)
+    return train_from_logs([logs], request.param, folds=3)
 
 
 def test_a_trained_critic_orders_states_of_searches_it_has_not_seen(trained):
     quality = trained.curated
-    assert quality.states > 100
-    assert quality.ranking > 0.85 and quality.dead_ends > 0.95
+    assert quality.states == trained.samples > 1000
+    least = {"trees": (0.85, 0.95), "mlp": (0.8, 0.88)}[trained.kind]
+    assert quality.ranking > least[0] and quality.dead_ends > least[1]
 
 
 def test_the_ablation_shows_that_curation_keeps_the_quality(trained):
     assert 0.35 < trained.curation.share_pruned <= 0.4
     assert len(trained.curation.kept) + sum(trained.curation.pruned.values()) == trained.samples
-    assert trained.curated.ranking > trained.uncurated.ranking - 0.05
+    assert trained.curated.ranking > trained.uncurated.ranking - {"trees": 0.05, "mlp": 0.12}[trained.kind]
 
 
 def test_a_critic_trained_at_random_is_no_better_than_chance(logs):
