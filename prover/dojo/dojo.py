@@ -7,10 +7,7 @@ the theorem (`locate.py`) and its file (`repos.py`), the classes (`values.py`).
 
 from __future__ import annotations
 
-import atexit
-import os
 import re
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from prover.dojo import locate, repos
+from prover.dojo import leans, locate, repos
 from prover.dojo.classes import (
-    OWN,
     CommandState,
     DojoCrashError,
     DojoInitError,
@@ -34,7 +30,6 @@ from prover.dojo.classes import (
 from prover.lean import protocol
 from prover.lean.holes import normalise
 from prover.lean.native import scan
-from prover.lean.open import open_lean
 from prover.lean.protocol import Advanced, BadSource, Crashed, Lean, Limits, Rejected, Solved, TimedOut
 from prover.lean.state import ProofState
 from prover.script import indented
@@ -56,9 +51,10 @@ class Dojo:
     """An environment to prove a theorem in: `with Dojo(theorem) as (dojo, state): dojo.run_tac(state, "simp")`.
 
     `entry`: a `Theorem`; or (repository, file, line), for running commands before that line. `timeout`: seconds for
-    one tactic, and for getting ready. `additional_imports`: modules to import beside those of the file. `build_deps`:
+    one tactic or command. `additional_imports`: modules to import beside those of the file. `build_deps`:
     accepted and without meaning here. `lean`: a Lean to use, opened by the caller; otherwise one is opened as
-    `backend` says ("auto": the native Lean in a Lake project where there is one, else the embedded).
+    `backend` says ("auto": the native Lean in a Lake project where there is one, else the embedded). `start`: line and
+    column (from 1) of the theorem, which tells apart several of one name.
 
     Entering raises DojoInitError where the theorem cannot be worked on, and LeanMissing where there is no Lean.
     """
@@ -112,7 +108,8 @@ class Dojo:
 
     def __enter__(self) -> tuple[Dojo, Any]:
         source = _read(self.repo, self.file_path)
-        self._lean = self._given or _open(self._backend, self.repo)
+        self._states, self._commands = [], []
+        self._lean = self._given or leans.borrow(self._backend, self.repo)
         try:
             state = self._first_tactic(source) if self.uses_tactics else self._first_command(source)
         except BaseException:
@@ -151,7 +148,7 @@ class Dojo:
     def _leave(self) -> None:
         lean, self._lean = self._lean, None
         if lean is not None and lean is not self._given:
-            _give_back(lean)
+            leans.give_back(lean)
 
     @property
     def lean(self) -> Lean:
@@ -213,22 +210,20 @@ class Dojo:
 
     def _finished(self, solved: Solved) -> Any:
         assert self._posed is not None
-        block = "\n".join(solved.steps)
         reason = ""
-        for script in (solved.steps, [f"(\n{indented(step, '  ')}\n)" for step in solved.steps]):
-            text = "\n".join(script)
+        for steps in (solved.steps, [f"(\n{indented(step, '  ')}\n)" for step in solved.steps]):
+            text = "\n".join(steps)
             answer = _verify(self.lean, self._posed, f"by\n{indented(text, '  ')}", self.entry.full_name)
             if answer.accepted:
                 self.is_successful = True
                 self.proof = text
-                self._states.append(self._posed.hole.state)
+                self._states.append(self._posed.hole.state)  # the number is taken, though nothing is to be run on it
                 return ProofFinished(len(self._states) - 1, "")
             if _SORRY.search(answer.reason):
                 return ProofGivenUp()
-            # Only the layout of the steps one below the other can be to blame for a text that does not elaborate.
             reason = reason or answer.reason
-            if "elaborate" not in answer.reason or "(" in block[:1]:
-                break
+            if "does not elaborate" not in answer.reason:
+                break  # else the steps' layout, one below the other, may be to blame
         return LeanError(f"the proof is refused by the soundness gate: {reason}")
 
     # Commands
@@ -271,13 +266,13 @@ def check_proof(thm: Any, proof: str, *, lean: Lean | None = None, backend: str 
     Raises DojoInitError where the theorem cannot be worked on.
     """
     source = _read(thm.repo, thm.file_path)
-    opened = lean or _open(backend, thm.repo)
+    opened = lean or leans.borrow(backend, thm.repo)
     try:
         posed = _pose(opened, thm, source, (), None)
         return _verify(opened, posed, proof, thm.full_name).accepted
     finally:
         if lean is None:
-            _give_back(opened)
+            leans.give_back(opened)
 
 
 def _verify(lean: Lean, posed: locate.Posed, proof: str, full_name: str) -> protocol.Verification:
@@ -301,43 +296,3 @@ def _pose(lean: Lean, thm: Any, source: str, imports: tuple[str, ...], start: tu
         ) from None
     except (locate.NotUsable, BadSource) as problem:
         raise DojoInitError(f"{thm.file_path}: {problem}") from None
-
-
-# Which Lean: an embedded one is made in a moment, each Dojo has its own; a native server imports for seconds or
-# minutes, so that the Dojos of one project share theirs while any is open, and the last one stays until the process
-# ends. Keyed by process, since a fork has the object but not the server.
-
-_lock = threading.Lock()
-_natives: dict[tuple[int, str, str], Lean] = {}
-
-
-def _open(backend: str, repo: Any) -> Lean:
-    try:
-        folder: Path | None = repos.folder_of(repo)
-    except repos.SourceMissing:
-        folder = None
-    key = (os.getpid(), backend, str(folder))
-    with _lock:
-        if key in _natives:
-            return _natives[key]
-        opened = open_lean(backend, project=folder)
-        if opened.info.backend != "embedded":
-            _natives[key] = opened
-        return opened
-
-
-def _give_back(lean: Lean) -> None:
-    if lean not in _natives.values():
-        lean.close()
-
-
-def close_all() -> None:
-    """Close the native Leans that Dojos left open for the next one."""
-    with _lock:
-        mine = [key for key in _natives if key[0] == os.getpid()]
-        for key in mine:
-            _natives.pop(key).close()
-
-
-atexit.register(close_all)
-__all__ = ["OWN", "Dojo", "check_proof", "close_all"]

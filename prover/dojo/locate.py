@@ -51,7 +51,7 @@ class Posed:
     def with_proof(self, proof: str) -> str:
         """The source with `proof` (after `:=`) in the place of the one missing."""
         before = self.source[: self.hole.start].rstrip().removesuffix("by").rstrip()
-        return f"{before} {proof}\n"
+        return f"{before} {proof}\n{self.source[self.hole.end :]}"
 
 
 def find(source: str, full_name: str, start: tuple[int, int] | None = None) -> scan.Declared:
@@ -133,11 +133,14 @@ def pose(
     blanked = scan.blank(source)
     head = scan.header(blanked).end
     first = "".join(f"import {name}\n" for name in imports) + source[:head] + PREAMBLE
+    stop = scan.command_end(blanked, found.end)
+    rest = source[stop:] if found.is_mutual else ""  # a block has to be whole
     problem: Message | None = None
     for end, mark in itertools.islice(ends(blanked, found), _MOST_ENDS):
         cut = len(source[:end].rstrip()) if end <= len(source) else end
         comment = "\n" if "--" in source[source.rfind("\n", 0, cut) + 1 : cut] else ""
-        posed = first + source[head:cut] + comment + HOLE
+        before = first + source[head:cut] + comment + HOLE
+        posed = before + rest
         opened = lean.open(posed)
         errors = [m for m in opened.messages if m.severity == "error"]
         begin = line_of(posed, len(first) + found.start - head)
@@ -147,12 +150,12 @@ def pose(
         problem = problem or next(iter(errors), None)
         if errors or opened.source != posed:
             continue
-        hole = next((h for h in opened.holes if h.start == len(posed) - len("sorry")), None)
+        hole = next((h for h in opened.holes if h.end == len(before)), None)
         if hole is None or not hole.is_prop:
             continue
         if mark == "|":
             # A `match` in the statement, cut after some of its cases, can be a statement of its own.
-            whole = first + source[head : scan.command_end(blanked, found.end)]
+            whole = first + source[head:stop] + rest
             if _OTHER_TYPE in lean.verify(whole, posed, hole.theorem).reason:
                 continue
         return Posed(posed, hole, source[found.start : cut], first.count("\n") - source[:head].count("\n"))

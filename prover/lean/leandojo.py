@@ -70,7 +70,7 @@ def said(error: BaseException) -> str:
     """An error of lean-dojo's, or of what it calls, in a sentence without its end."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "").rstrip(".")
     known = f"{type(error).__module__}.{type(error).__name__}"
-    if "BadCredentials" in known or "401" in text:
+    if "BadCredentials" in known:
         return "GitHub does not accept the token in GITHUB_ACCESS_TOKEN"
     if "RateLimit" in known:
         return "GitHub answers no more for now; a token in GITHUB_ACCESS_TOKEN raises its limit"

@@ -40,6 +40,8 @@ _SCOPE_OR_NAME = re.compile(
     r"|(?P<keyword>theorem|lemma|def|abbrev|inductive|structure|class(?:\s+inductive)?|axiom|opaque|instance)\s+"
     rf"(?P<name>{_NAME}))"
 )
+#: Among the names of scopes; no name has a blank.
+_MUTUAL = "mutual block"
 
 
 def blank(source: str) -> str:
@@ -112,12 +114,16 @@ def command_end(blanked: str, offset: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A declaration by name. `start`: where its keyword begins, `end`: where its name ends (code points)."""
+    """A declaration by name. `start`: where its keyword begins, `end`: where its name ends (code points).
+
+    `is_mutual`: whether it stands in a `mutual` block.
+    """
 
     name: str
     keyword: str
     start: int
     end: int
+    is_mutual: bool = False
 
 
 def declarations(blanked: str) -> list[Declared]:
@@ -133,14 +139,15 @@ def declarations(blanked: str) -> list[Declared]:
                 while parts > 0 and scopes:
                     parts -= scopes.pop().count(".") + 1
         elif word:
-            scopes.append((found["scope"] or "") if word == "namespace" else "")
+            scopes.append((found["scope"] or "") if word == "namespace" else _MUTUAL if word == "mutual" else "")
         else:
             name = re.sub(r"\.\{.*", "", found["name"]).rstrip(".")
             end = found.start("name") + len(name)
             outside = name.startswith("_root_.")
-            full = name.removeprefix("_root_.") if outside else ".".join([*filter(None, scopes), name])
+            inside = [scope for scope in scopes if scope and scope != _MUTUAL]
+            full = name.removeprefix("_root_.") if outside else ".".join([*inside, name])
             if name:
-                out.append(Declared(full, found["keyword"], found.start(), end))
+                out.append(Declared(full, found["keyword"], found.start(), end, _MUTUAL in scopes))
     return out
 
 

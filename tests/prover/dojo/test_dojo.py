@@ -273,6 +273,15 @@ def test_what_comes_after_the_theorem_does_not_matter(lean):
         assert isinstance(dojo.run_tac(state, "simp_all"), ProofFinished)
 
 
+def test_a_theorem_in_a_mutual_block_keeps_the_block(lean):
+    proofs = "\n  | 0 => rfl\n  | n + 1 => congrArg (· + 1) ({} n)\n"
+    theorems = "".join(f"theorem {a} : ∀ n : Nat, n = n{proofs.format(b)}" for a, b in ("xy", "yx"))
+    source = f"mutual\n{theorems}end\n"
+    with Dojo(theorem_in(source, "x"), lean=lean) as (dojo, state):
+        assert state.pp == "⊢ ∀ (n : Nat), n = n"
+        assert isinstance(dojo.run_tac(state, "exact fun n => rfl"), ProofFinished)
+
+
 def test_windows_line_ends_are_read_and_tabs_are_said(tmp_path, lean):
     text = "theorem a : 1 = 1 :=\r\n  rfl\r\n\r\ntheorem b (p : Prop) :\r\n  p -> p := id\r\n"
     (tmp_path / "W.lean").write_bytes(text.encode())

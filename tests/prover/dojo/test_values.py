@@ -139,6 +139,14 @@ def test_a_package_that_cannot_be_used_is_said(tmp_path, text, words):
     assert words in err
 
 
+def test_the_package_is_imported_only_when_its_classes_are_needed(tmp_path):
+    (tmp_path / "lean_dojo.py").write_text("print('imported')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    code = "import prover.dojo, prover.dojo.repos, prover.dojo.evaluate, prover.lean.leandojo; prover.dojo.LeanGitRepo"
+    assert _face({"PYTHONPATH": path}, code)[:2] == (0, "")
+    assert _face({"PYTHONPATH": path}, "from prover.dojo import TacticState")[:2] == (0, "imported")
+
+
 def test_names_of_traced_data_are_explained():
     import prover.dojo
 
