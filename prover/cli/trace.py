@@ -33,7 +33,7 @@ def trace(
     out: Annotated[Path, typer.Option(help="Folder for the benchmark; a run that was killed goes on from it.")],
     theorem: Annotated[list[str] | None, typer.Option(help="Only this theorem, by its full name (repeatable).")] = None,
     workers: Annotated[int, typer.Option(help="Processes; 0: one for each core.", min=0)] = 0,
-    seconds: Annotated[float, typer.Option(help="Wall clock for each file.", min=1)] = 120.0,
+    seconds: Annotated[float, typer.Option(help="Wall clock for each file.", min=1)] = 300.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same splits.")] = 3407,
     check: Annotated[bool, typer.Option("--check", help="Also run every step again and compare its states.")] = False,
     url: Annotated[str | None, typer.Option(help="Address of the repository, instead of the folder's path.")] = None,

@@ -21,7 +21,7 @@ from prover.trace.sources import Sources
 KEPT = "traced"
 #: Lean takes minutes to say what is wrong with more.
 LARGEST_SOURCE = 4 << 20
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
