@@ -14,7 +14,6 @@ from search.critic.models import read_about
 from search.log import read_logs
 from search.replay import replay, rerun
 
-
 MOVES = "theorem t (p q r : Prop) : ((p ∨ q) ∧ (r → p ∨ r)) ∧ (q ∨ (p ∧ q))"
 
 
