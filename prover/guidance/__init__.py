@@ -20,11 +20,11 @@ SHIPPED = "shipped"
 NONE = "none"
 CRITIC = Path(__file__).with_name("critic.npz")
 EFFECTIVENESS = Path(__file__).with_name("effectiveness.json")
-#: Turns of the default strategy's perspectives. Most are the critic's: of what was expanded in the searches it was
-#: trained on, it tells (held out) what has a proof from what has none better than any other, and the size comes next.
+#: Turns of the default strategy's perspectives. The generator knows which tactics are often of use, the critic which
+#: states are near a proof; neither alone finds what both do, and size is the best of the rest.
 WEIGHTS: Mapping[str, float] = {
-    "critic": 5,
-    "log-probability": 1,
+    "critic": 3,
+    "log-probability": 3,
     "effectiveness": 1,
     "fewest-splits": 0.5,
     "shortest-state": 1.5,
