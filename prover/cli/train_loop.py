@@ -26,6 +26,7 @@ def loop(
                                                    "round, instead of the small policy.")] = None,
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 8,
     epochs: Annotated[float, typer.Option(help="Passes over the pairs when fine-tuning.")] = 1.0,
+    lora: Annotated[bool, typer.Option("--lora", help="Fine-tune low-rank updates instead of all weights.")] = False,
     seed: Annotated[int, typer.Option(help="For the sample, the exploration and the learning.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a round.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
@@ -42,7 +43,7 @@ def loop(
 
     settings = rounds_of.LoopSettings(
         rounds=rounds, sample=sample, seconds=seconds, workers=workers or os.cpu_count() or 1, seed=seed, base=model,
-        epochs=epochs, samples=samples,
+        epochs=epochs, lora=lora, samples=samples,
     )  # fmt: skip
     command = f"entails train loop {theorems.name} --rounds {rounds} --seconds {seconds:g} --seed {seed}" + (
         "" if sample is None else f" --sample {sample}"

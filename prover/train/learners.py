@@ -79,11 +79,14 @@ class ModelLearner:
         examples = examples_of(curate(steps, self.settings.seed).kept)
         assert self.settings.base is not None
         out = folders[-1] / "model"
-        trained = finetune(
-            examples,
-            Settings(base=self.settings.base, out=str(out), epochs=self.settings.epochs, seed=self.settings.seed),
-            resume=True,
+        settings = Settings(
+            base=self.settings.base,
+            out=str(out),
+            method="lora" if self.settings.lora else "full",
+            epochs=self.settings.epochs,
+            seed=self.settings.seed,
         )
+        trained = finetune(examples, settings, resume=True)
         if trained.model is None:
             raise BadRequest(f"Fine-tuning was stopped after step {trained.steps}: the same command goes on.")
         return trained.model

@@ -28,7 +28,8 @@ class LoopSettings:
     """rounds: how often to prove and learn. sample: theorems proved in a run, drawn by the seed; None for all.
 
     seconds: for each theorem and round. workers: processes that prove. base: a checkpoint to fine-tune in every round
-    instead of the small policy. epochs: passes over the pairs when fine-tuning.
+    instead of the small policy. epochs: passes over the pairs when fine-tuning; lora: low-rank updates instead of all
+    weights.
     """
 
     rounds: int = 2
@@ -38,6 +39,7 @@ class LoopSettings:
     seed: int = 0
     base: str | None = None
     epochs: float = 1.0
+    lora: bool = False
     samples: int = 8
 
     def check(self) -> None:

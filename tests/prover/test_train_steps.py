@@ -167,3 +167,25 @@ def test_an_outcome_table_gives_the_quickest_that_helped_on_states_as_lean_print
     path.write_text(json.dumps({"name": "t", "nodes": [[{}]], "tried": []}))
     with pytest.raises(BadRequest, match="line 1 is no outcome table"):
         read_steps(path)
+
+
+def test_pairs_are_shown_the_premises_a_generator_would_be_shown_and_never_the_theorem():
+    from prover.generators.premises import LibraryPremises
+    from prover.train import with_premises
+    from retrieval import records
+    from retrieval.corpus import Corpus
+    from retrieval.library import Library
+
+    premises = tuple(
+        records.Premise(name, f"∀ (xs : List α), {text}", constants=("List", "HAppend.hAppend", "Eq"))
+        for name, text in (("List.append_nil", "xs ++ [] = xs"), ("List.nil_append", "[] ++ xs = xs"))
+    )
+    library = LibraryPremises(Library.of(Corpus.of([records.Module("M", (), premises)])), 1)
+    state = "case a\nxs : List Nat\n⊢ xs ++ [] = xs\n\ncase b\n⊢ True"
+    own, other, shown = with_premises(
+        [Step(state, "simp", theorem="List.append_nil"), Step(state, "simp"), Step(state, "rfl", premises=("kept",))],
+        library,
+    )
+    assert [premise.name for premise in own.premises] == ["List.nil_append"]
+    assert [premise.name for premise in other.premises] == ["List.append_nil"]
+    assert shown.premises == ("kept",)
