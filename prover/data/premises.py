@@ -1,13 +1,14 @@
 """Which premises prove a theorem of the library in one step: examples to train and judge retrieval on.
 
 The library's own proofs cannot be read: the .olean files at hand hold the exported level, where theorems come without
-proofs (`embedded/environment.py`). So each theorem is posed as `data/library` poses it, in the environment of its
-module's imports, and premises are tried one by one: a premise is an example's if one tactic that names it closes
-the goal, by itself or after the variables were taken apart. Candidates are the best `DEPTH` of each ranker and `NAMED`
-by the theorem's name; what none of them finds is not in the data.
+proofs (`embedded/environment.py`). So each theorem is posed anew, and premises are tried one by one: a premise is an
+example's if `apply` or `rw` with it closes the goal, but for hypotheses and linear arithmetic, at once or after
+variables were taken apart. Candidates are the best `DEPTH` of each ranker at the theorem's position, and `NAMED` by its
+name; what none of them finds is not in the data.
 
-Left out as candidates: whatever is no theorem (definitions, instances, constructors) and Lean's internal lemmas
-(`INTERNAL`). Not here: ranking (`retrieval`), the statements (`library.py`).
+All are posed in the environment of the whole library, which is imported once. The simplifier is not used, since there
+it knows the theorem itself. Left out as candidates: whatever is no theorem (definitions, instances, constructors) and
+lemmas that nobody names (`INTERNAL`). Not here: ranking (`retrieval`), the statements (`library.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,20 +37,17 @@ NAMED = 8  # and of those that have the words of the theorem's name: libraries n
 INTERNAL = re.compile(r"^(Lean|Nat\.Linear|Int\.Linear|Nat\.Simproc)\.|\.inj$|sizeOf|\.eta$|\.ext_iff$|\.ctorIdx")
 #: A goal that is true by computation is closed by any lemma of that kind, which says nothing of the lemma.
 COMPUTED = "intros; rfl"
-#: What closes a theorem without any premise; where one of these does, only `apply` and the hypotheses count.
-BARE = ("simp", "simp_all", "omega")
 #: What is tried on the goals that a premise leaves.
-HYPOTHESES, CLOSERS = "all_goals assumption", "all_goals first | assumption | omega | simp_all"
-#: Candidates, the best first: after which more than the hypotheses is tried; that `rw`, `simp` and, after variables
-#: were taken apart, `simpa using` are tried with.
-CLOSED, REWRITTEN, SIMPLIFIED, SUITED = 16, 16, 5, 12
+CLOSERS = "all_goals first | assumption | omega"
 LEFT = 3  # goals a premise may leave
+REWRITTEN = 24  # candidates, the best first, that `rw` is tried with
+EQUATIONS = frozenset(("=", "↔"))
 #: Types that are not taken apart before a premise is tried: what is inside says nothing new, or there are cases.
 WHOLE = frozenset(("Nat", "Int", "Bool", "List", "Option", "Type", "Sort", "Prop", "Char", "Ordering", "Unit", "Prod"))
 TAKEN_APART = 2  # variables
-EQUATIONS = frozenset(("=", "↔"))
 LIMITS = Limits(heartbeats=1000, seconds=1.5)
-GROUP = 8  # theorems of a module that a process takes at once
+GROUP = 4  # theorems that a process takes at once
+IMPORTS, POSED = ("Init", "Std"), "entails_posed"
 
 Progress = Callable[[int, int], None]
 
@@ -85,8 +82,10 @@ class Tool:
     def row(self, row: Row) -> Tried | None:
         """None for a theorem that does not open, or is true by computation."""
         session = self._session
+        statement = row.statement.replace(f"theorem {row.name}", f"theorem {POSED}", 1)
+        posed = replace(row, imports=IMPORTS, statement=statement)
         try:
-            opened = session.open(row.source(" := by sorry"))
+            opened = session.open(posed.source(" := by sorry"))
         except BadSource:
             return None
         if not opened.holes or any(m.severity == "error" for m in opened.messages):
@@ -95,19 +94,14 @@ class Tool:
         goal = session.goals(state)[0]
         if self._closes(state, COMPUTED):
             return None
-        bare = any(self._closes(state, tactic) for tactic in BARE)
-        apart = None if bare else self._apart(state, goal)
-        if apart is not None and any(self._closes(apart, tactic) for tactic in (COMPUTED, *BARE)):
-            bare, apart = True, None
+        apart = self._apart(state, goal)
+        if apart is not None and self._closes(apart, COMPUTED):
+            apart = None
         found = []
         query = Query(goal.text, Importing(row.imports), exclude=(row.name,))
         for rank, premise in enumerate(self.candidates(query, row.name)):
-            tries = [(state, *attempt) for attempt in self.attempts(premise, rank, bare)]
-            if apart is not None and rank < SUITED:
-                name = self._library.corpus.names[premise]
-                tries += [(apart, f"apply {name}", HYPOTHESES), (apart, f"simpa using {name} ..", "")]
-            tactic = next((t for s, first, then in tries if (t := self._proof(s, first, then))), None)
-            if tactic is not None:
+            proofs = (self._proof(*attempt) for attempt in self.attempts(state, apart, premise, rank))
+            if tactic := next(filter(None, proofs), ""):
                 found.append((self._library.corpus.names[premise], tactic))
         session.forget(state.root)
         return Tried(row.name, row.module, goal.text, tuple(found))
@@ -134,45 +128,42 @@ class Tool:
         order = (i for i in sorted(ranks, key=lambda i: (ranks[i], i)) if corpus.kind(i) == "theorem")
         return [i for i in order if not INTERNAL.search(corpus.names[i])]
 
-    def attempts(self, premise: int, rank: int, bare: bool) -> Iterator[tuple[str, str]]:
-        """Tactics that name a premise, each with what is tried on the goals it leaves, cheapest first."""
+    def attempts(
+        self, state: ProofState, apart: ProofState | None, premise: int, rank: int
+    ) -> Iterator[tuple[ProofState, str]]:
+        """Where to try which tactics with a premise."""
         name = self._library.corpus.names[premise]
-        yield f"apply {name}", HYPOTHESES if bare or rank >= CLOSED else CLOSERS
-        if not bare and self._library.structural.head(premise) in EQUATIONS:
-            if rank < REWRITTEN:
-                for direction in ("", "← "):
-                    yield f"rw [{direction}{name}]", HYPOTHESES if rank >= CLOSED else CLOSERS
-            if rank < SIMPLIFIED:
-                yield f"simp [{name}]", ""
+        equation = rank < REWRITTEN and self._library.structural.head(premise) in EQUATIONS
+        for place in (state, apart):
+            if place is not None:
+                yield place, f"apply {name}"
+                if equation:
+                    yield place, f"rw [{name}]"
+                    yield place, f"rw [← {name}]"
 
     def _closes(self, state: ProofState, tactic: str) -> bool:
         return isinstance(self._session.run_one(state, tactic, LIMITS, explain=False), Solved)
 
-    def _proof(self, state: ProofState, first: str, then: str) -> str:
-        """The proof by `first` and, on the goals it leaves, `then`; "" where it is none."""
-        match self._session.run_one(state, first, LIMITS, explain=False):
+    def _proof(self, state: ProofState, tactic: str) -> str:
+        """The proof by a tactic and, on the goals it leaves, CLOSERS; "" where it is none."""
+        match self._session.run_one(state, tactic, LIMITS, explain=False):
             case Solved(steps):
                 return "; ".join(steps)
-            case Advanced(after) if then and len(after.keys) <= LEFT and self._closes(after, then):
-                return "; ".join((*(str(s) for s in after.steps), then))
+            case Advanced(after) if len(after.keys) <= LEFT and self._closes(after, CLOSERS):
+                return "; ".join((*(str(s) for s in after.steps), CLOSERS))
         return ""
 
 
 def generate(
     prepared: Prepared, rows: Sequence[Row], index: Path, workers: int = 1, progress: Progress | None = None
 ) -> Iterator[Tried]:
-    """Try the rows, in the order of a hash of their modules; `progress` is called with (theorems done, theorems)."""
+    """Try the rows, in the order of a hash of their names; `progress` is called with (theorems done, theorems)."""
     from functools import partial
 
     from prover.lean.embedded.pool import run
 
-    def place(row: Row) -> tuple[str, str, str]:
-        return hashlib.sha256(row.module.encode()).hexdigest(), row.module, row.name
-
-    groups: list[list[Row]] = []
-    for _, members in groupby(sorted(rows, key=place), key=lambda r: r.module):
-        found = list(members)
-        groups += [found[i : i + GROUP] for i in range(0, len(found), GROUP)]
+    ordered = sorted(rows, key=lambda row: hashlib.sha256(row.name.encode()).hexdigest())
+    groups = [ordered[i : i + GROUP] for i in range(0, len(ordered), GROUP)]
     done = 0
     made = run(prepared, workers, partial(Tool, index=index), Tool.group, groups)
     for group, tried in zip(groups, made, strict=True):

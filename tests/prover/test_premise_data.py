@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from prover.cli.bench_premises import app
 from prover.data.premises import INTERNAL, Tool, tried_already
 from prover.data.rows import Row, write_rows
+from prover.data.steps import examples
 from retrieval.corpus import Corpus
 from retrieval.examples import read_jsonl
 from retrieval.library import build_corpus
@@ -22,7 +23,7 @@ PREMISES = {
     "Nat.le_of_lt_succ": "∀ {m n : Nat}, m < n.succ → m ≤ n",
     "Nat.succ.inj": "∀ {m n : Nat}, m.succ = n.succ → m = n",
 }
-# What `omega` and `simp` cannot do with `f` without the premise; what they can; what is true by computation.
+# What needs the premise; what one application of it is; what is true by computation; what is in error.
 ROWS = [
     Row("Own.swap", "theorem Own.swap (f : Nat → Nat) (a b : Nat) (h : f (b + a) = 1) : f (a + b) = 1", (BASIC,),
         module="Own"),
@@ -42,6 +43,17 @@ def index(tmp_path_factory):
     return folder
 
 
+goal = {"target": "n + 1 = 1 + n", "hypotheses": [["n", "Nat", "", "Nat"]]}
+
+
+@pytest.fixture
+def corpus():
+    first = (Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n"), Premise("List.length", "List α → Nat"),
+             Premise("List.length_append", "∀ (l m : List α), (l ++ m).length = l.length + m.length"))  # fmt: skip
+    second = (Premise("List.length_comm", "∀ (l m : List α), (l ++ m).length = (m ++ l).length"),)
+    return Corpus.of([Module("M", (), first), Module("N", ("M",), second)])
+
+
 @pytest.fixture(scope="module")
 def tried(lean, index):
     return {t.name: t for t in lean.ask(lambda session: Tool(session, index).group(ROWS))}
@@ -52,12 +64,27 @@ def test_a_premise_that_closes_the_goal_is_found_and_no_other(tried):
     assert "Nat.add_comm" in tried["Own.swap"].tactics[0][1]
 
 
-def test_where_no_premise_is_needed_only_applying_one_counts(tried):
+def test_each_premise_comes_with_its_tactic(tried):
     assert dict(tried["Own.easy"].tactics) == {"Nat.add_comm": "apply Nat.add_comm"}
 
 
 def test_what_is_true_by_computation_or_does_not_open_is_no_example(tried):
     assert tried.keys() == {"Own.swap", "Own.easy"}
+
+
+def test_steps_that_name_one_theorem_are_examples(corpus):
+    table = {
+        "name": "List.length_comm", "nodes": [[goal], [goal, goal], [{**goal, "target": "a = b"}]],
+        "premises": [{"name": "Nat.add_comm", "kind": "theorem"}, {"name": "List.length_append", "kind": "theorem"},
+                     {"name": "List.length", "kind": "definition"}],
+        "tried": [[0, "rw [Nat.add_comm]", "s", 1.0, []], [0, "simp [List.length_append, Nat.add_comm]", "s", 1.0, []],
+                  [0, "apply List.length_append", "r", 1.0, []], [0, "simp [List.length, Nat.add_comm]", "s", 1.0, []],
+                  [1, "apply Nat.add_comm", "s", 1.0, []], [2, "omega", "s", 1.0, []], [2, "exact Nat.add_comm ..", "s",
+                                                                                       1.0, []]],
+    }  # fmt: skip
+    [example] = examples([table, {**table, "name": "No.such"}, table], corpus)
+    assert example.state == "n : Nat\n⊢ n + 1 = 1 + n" and example.theorem == "List.length_comm"
+    assert [corpus.names[i] for i in example.positives] == ["Nat.add_comm"] and example.tactic == "rw [Nat.add_comm]"
 
 
 def test_generated_lemmas_are_no_candidates():
