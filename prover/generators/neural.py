@@ -14,7 +14,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator, Proposed, Tactic
@@ -111,6 +111,12 @@ class Mixture:
             raise BadRequest("A mixture needs generators with positive weights.")
         self.generators = tuple(generators)
         self.whole_proofs = whole_proofs
+
+    def __getattr__(self, name: str) -> Any:
+        """How whole proofs are put in order and timed, where the first generator has a say in that."""
+        if name in ("arrange", "rounds"):
+            return getattr(self.generators[0][0], name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def until(self, deadline: float) -> None:
         """See `TacticGenerator`."""

@@ -164,3 +164,15 @@ def test_a_model_may_take_a_share_of_the_time_that_is_left(tmp_path):
     both.propose([position("a")])
     assert asked[0].deadline is None
     assert now + 20 < asked[1].deadline < now + 30
+
+
+def test_the_first_generator_leads_the_whole_proofs_of_a_mixture(tmp_path):
+    class Arranging(Portfolio):
+        def arrange(self, places):
+            return [f"exact {len(places)}"], []
+
+    tactics = ModelTactics(model(tmp_path, a=[SIMP]))
+    assert Mixture([(Arranging(), 1.0), (tactics, 1.0)]).arrange([("", position("a"))]) == (["exact 1"], [])
+    for plain in (Mixture([(Portfolio(), 1.0), (tactics, 1.0)]), Mixture([(tactics, 1.0), (Arranging(), 1.0)])):
+        assert not hasattr(plain, "arrange")
+        assert not hasattr(plain, "rounds")
