@@ -1,4 +1,4 @@
-"""`entails train policy`: the small policy from outcome tables.
+"""`entails train policy`: the small policy from outcome tables and logs of searches.
 
 Not here: any training (prover/policy/), making tables (`entails train loop`).
 """
@@ -16,8 +16,11 @@ SCHEMA = 1
 
 
 def policy(
-    tables: Annotated[list[Path], typer.Argument(help="Outcome tables: JSON lines (or .gz) of `entails train loop`.")],
+    tables: Annotated[
+        list[Path], typer.Argument(help="Outcome tables of `entails train loop`, logs of searches; folders of them.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file of weights to write.")],
+    keep: Annotated[Path | None, typer.Option(help="Also keep all tables in this one file (.jsonl.gz).")] = None,
     seed: Annotated[int, typer.Option(help="The same tables and seed give the same file.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
@@ -28,9 +31,9 @@ def policy(
     def report(epoch: int, loss: float) -> None:
         print(f"epoch {epoch + 1}: log-loss {loss:.4f}", file=sys.stderr)
 
-    command = " ".join(["entails train policy", *(table.name for table in tables), f"--seed {seed}"])
+    command = " ".join(["entails train policy", *map(str, [keep] if keep else tables), f"--seed {seed}"])
     try:
-        made = train(tables, out, seed=seed, command=command, report=report)
+        made = train(tables, out, seed=seed, command=command, keep=keep, report=report)
     except ModelError as error:
         print(f"entails: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None

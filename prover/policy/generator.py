@@ -18,14 +18,18 @@ from prover.generators.protocol import Position, TacticGenerator
 from prover.lean.protocol import Limits
 from prover.policy import model
 from prover.policy.model import Encoded, Policy
-from prover.policy.pool import closers, extras, finish, listed, moves
+from prover.policy.pool import BASIC, closers, extras, finish, listed, moves
 from search.protocols import Candidate
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 #: How many places of the order are decided one by one, under the failure of all before; the rest keep their order.
 _CAREFUL = 64
 _KEPT_STEPS = 48
+_TURN = 1
 _LEAST_CHANCE = 1e-4
+#: Seconds of our own for each try.
+_OVERHEAD = 0.004
+_FIRST = 1e6
 #: As on the training theorems first (`explore.py`); what is left then, under growing limits; the rest is the tree's.
 _ROUNDS = ((Limits(1_200, 1.2), 0.6), (Limits(6_000, 3.0), 0.75))
 _SPECIAL_ROUNDS = ((Limits(1_200, 1.2), 0.3), (Limits(12_000, 5.0), 0.55), (Limits(80_000, 20.0), 0.85))
@@ -81,39 +85,42 @@ class PolicyGenerator:
         own, which outcomes on other theorems say little about.
         """
         groups: list[tuple[list[str], Encoded]] = []
+        plain: list[str] = []
         special: list[str] = []
         for lead, position in places:
-            tactics, own = self.whole(position)
-            encoded = self.policy.encoder.encode(position, tactics, opening=True)
-            groups.append(([f"{lead}\n{t}" if lead else t for t in tactics], encoded))
-            special += [f"{lead}\n{t}" if lead else t for t in own]
+            of_inner, made, own = self.whole(position)
+            encoded = self.policy.encoder.encode(position, [*of_inner, *made], opening=True)
+            groups.append((_led(lead, [*of_inner, *made]), encoded))
+            plain += _led(lead, of_inner)
+            special += _led(lead, own)
         general = self.ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
-        return general, special
+        return interleaved(general, plain), special
 
     def rounds(self, special: bool) -> Sequence[tuple[Limits, float]]:
         """Limits of a whole proof, and the share of the time up to which they hold; see `prover.hole.ROUNDS`."""
         return _SPECIAL_ROUNDS if special else _ROUNDS
 
-    def whole(self, position: Position) -> tuple[list[str], list[str]]:
-        """The candidates for a whole proof: the portfolio's, and moves with what closes what they leave; special ones."""
+    def whole(self, position: Position) -> tuple[list[str], list[str], list[str]]:
+        """Whole proofs: the portfolio's; moves with what closes what they leave; the portfolio's special ones."""
         goal = position.goals[0]
         general, special = self.inner.opening(position) if hasattr(self.inner, "opening") else ([], [])
         told = listed(goal)
         ends = [*closers(position), finish(told), *extras(goal)]
         pairs = (f"{move} <;> {end}" for move in moves(goal) for end in ends)
-        made = dict.fromkeys((*general, *ends, *pairs))
         # `intros` does nothing where nothing is to be introduced; where there is, another form of the theorem has it.
-        return [tactic for tactic in made if not tactic.startswith("intros;")], special
+        of_inner = dict.fromkeys(tactic for tactic in general if not tactic.startswith("intros;"))
+        return list(of_inner), [t for t in dict.fromkeys((*ends, *pairs)) if t not in of_inner], special
 
     def ordered(self, tactics: Sequence[str], groups: Sequence[Encoded]) -> list[str]:
         logits = self._noisy(np.concatenate([self.policy.logits(e) for e in groups]))
-        seconds = np.concatenate([self.policy.seconds(e) for e in groups])
+        seconds = np.concatenate([self.policy.seconds(e) for e in groups]) + _OVERHEAD
         failures = np.concatenate([e.failures for e in groups])
         left = np.ones(len(tactics), bool)
+        basic = np.array([tactic.rpartition("\n")[2] in BASIC for tactic in tactics])
         known: set[int] = set()
         order: list[int] = []
         for _ in range(min(_CAREFUL, len(tactics))):
-            worth = np.where(left, _chance(logits) / seconds, -1.0)
+            worth = np.where(left, _chance(logits) / seconds + _FIRST * basic, -1.0)
             best = int(worth.argmax())
             order.append(best)
             left[best] = False
@@ -127,6 +134,26 @@ class PolicyGenerator:
 
     def _noisy(self, logits: np.ndarray) -> np.ndarray:
         return logits + self._rng.gumbel(0.0, self.noise, len(logits)) if self.noise else logits
+
+
+def interleaved(learned: Sequence[str], plain: Sequence[str]) -> list[str]:
+    """`_TURN` of the learned order, one of the other, each tactic once.
+
+    A hedge: theorems may be of another kind than those learned from, and the portfolio is tuned by hand.
+    """
+    order: dict[str, None] = {}
+    rest = iter(plain)
+    for at, tactic in enumerate(learned, 1):
+        order[tactic] = None
+        if at % _TURN == 0:
+            fresh = next((other for other in rest if other not in order), None)
+            if fresh is not None:
+                order[fresh] = None
+    return list(order)
+
+
+def _led(lead: str, tactics: Sequence[str]) -> list[str]:
+    return [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
 
 
 def _chance(logits: np.ndarray) -> np.ndarray:

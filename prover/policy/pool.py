@@ -15,12 +15,16 @@ from prover.generators.rules.closing import injections
 from prover.generators.rules.premises import use
 from prover.lean.state import Goal, Hypothesis
 
+#: Tried first on any theorem. What solves those that they solve as well is no news: it is what comes after them that a
+#: policy has to know.
+BASIC = ("rfl", "simp", "omega", "simp_all", "decide", "grind")
 _NAMES = 6
 _VARIABLES = 4
 _CONDITION = re.compile(r"\bif ([^↔]{1,60}?) then\b")
 _INSTANCE = re.compile(r"(^|\.)inst[A-Z_]?\w*$")
 _ABSTRACT = re.compile(r"^(Type|Sort|Prop)\b")
 #: Types that induction does no more for than a case distinction.
+_CONNECTIVES = {"And", "Or", "Exists", "Iff", "False", "True", "Eq", "Nonempty", "Membership.mem", "Subtype"}
 _FLAT = {"Array", "Vector", "Option", "Bool", "Prod", "Sum", "Fin", "Subtype", "Except", "BitVec", "Char", "String",
          "UInt8", "UInt16", "UInt32", "UInt64", "USize", "Int8", "Int16", "Int32", "Int64", "ISize", "Int",
          "Rat"}  # fmt: skip
@@ -45,7 +49,7 @@ def closers(position: Position) -> Iterator[str]:
     """Tactics that close a goal or fail, the cheap ones first."""
     told = listed(position.goals[0])
     uses = [use(premise) for premise in position.premises]
-    worth = [u.name for u in uses if not u.logic and (u.equation or u.implies or not u.proves)]
+    worth = [u.name for u in uses if not u.logic]
     helped = ", ".join(worth[:_NAMES])
     yield from ("rfl", "omega", "simp", "simp_all", "grind")
     for names in (told, f" [{helped}]" if helped else ""):
@@ -84,6 +88,7 @@ def moves(goal: Goal) -> Iterator[str]:
         yield from ("ext", "ext : 1", "funext x", "(apply propext; constructor)", "symm", "congr")
     for lemma in injections(goal):
         yield f"apply {lemma}"
+    yield from compared(goal)
     for name in names[:3]:
         yield from (f"unfold {name}", f"rw [{name}]", f"simp only [{name}]")
         yield from (f"fun_induction {name}", f"fun_cases {name}")
@@ -93,7 +98,7 @@ def moves(goal: Goal) -> Iterator[str]:
         yield f"simp only{told}"
         yield f"unfold {' '.join(names)}"
     if "if " in goal.target or "match" in goal.target or "bif " in goal.target:
-        yield "split"
+        yield from ("split", "(repeat' split)")
     for condition in list(dict.fromkeys(_CONDITION.findall(goal.target)))[:2]:
         yield f"by_cases hc : {condition}"
     yield from apart(data)
@@ -105,11 +110,38 @@ def moves(goal: Goal) -> Iterator[str]:
             yield f"induction {v.name}"
             if others:
                 yield f"induction {v.name} generalizing {' '.join(others)}"
+                yield f"(induction {v.name} generalizing {' '.join(others)} <;> cases {others[0]})"
     for h in propositions(goal)[:4]:
         if h.head == "Eq":
             yield f"subst {h.name}"
+        elif h.head == "Dvd.dvd":
+            yield f"(rcases {h.name} with ⟨c, rfl⟩)"
         elif h.head not in ("∀", "Not", "Ne", "LE.le", "LT.lt"):
             yield f"cases {h.name}"
+            if h.head not in _CONNECTIVES:
+                yield f"induction {h.name}"
+    if propositions(goal):
+        yield from ("(simp at *)", f"(simp{told} at *)")
+
+
+#: Types of data with a lemma `T.NAME` that says when two values are equal.
+_COMPARED = {
+    **{f"UInt{n}": ("toNat_inj", "toBitVec_inj") for n in (8, 16, 32, 64)},
+    **{f"Int{n}": ("toBitVec_inj", "toInt_inj") for n in (8, 16, 32, 64)},
+    "USize": ("toNat_inj", "toBitVec_inj"), "ISize": ("toBitVec_inj", "toInt_inj"),
+    "BitVec": ("toNat_inj", "toInt_inj"), "Vector": ("toArray_inj",), "Array": ("toList_inj",),
+    "String": ("toByteArray_inj",), "Fin": ("val_inj",),
+}  # fmt: skip
+
+
+def compared(goal: Goal) -> Iterator[str]:
+    """Equations between values as equations between what represents them, wherever they stand in the target."""
+    for name in [c for c in goal.constants if c in _COMPARED][:1]:
+        for lemma in _COMPARED[name]:
+            yield f"simp [← {name}.{lemma}]"
+            yield f"simp only [← {name}.{lemma}]"
+    for name in [c for c in goal.constants if c not in _COMPARED and any(h.head == c for h in goal.hypotheses)][:1]:
+        yield f"simp only [{name}.ext_iff]"
 
 
 def apart(data: list[Hypothesis]) -> Iterator[str]:

@@ -11,23 +11,24 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from prover.generators.protocol import Position, Premise
 from prover.lean.state import Goal, Hypothesis
 from prover.models.errors import BadRequest
-from prover.policy.pool import finish, listed
+from prover.policy import logs
+from prover.policy.pool import BASIC, finish, listed
 
 _FIELDS = {"name", "start", "premises", "nodes", "tried"}
 
 
 @dataclass(slots=True)
 class Tried:
-    """One candidate's outcome on a position; `cost` in seconds."""
+    """One candidate's outcome on a position; `cost` in seconds, None where nobody measured."""
 
     tactic: str
     helped: bool
-    cost: float
+    cost: float | None
 
 
 @dataclass(slots=True)
@@ -37,6 +38,23 @@ class Case:
     position: Position
     tried: list[Tried] = field(default_factory=list)
     opening: bool = True
+
+
+#: (state, tactic) → the outcome's letter, seconds, the states that it led to.
+Outcomes: TypeAlias = Mapping[tuple[int, str], tuple[str, float | None, list[int]]]
+
+
+def _closed(outcome: Outcomes) -> set[int]:
+    """The states that something solved, at once or by way of others that something solved."""
+    closed = {node for (node, _), (code, _, _) in outcome.items() if code == "s"}
+    while True:
+        more = {
+            node for (node, _), (_, _, kids) in outcome.items()
+            if node not in closed and kids and closed.issuperset(kids)
+        }  # fmt: skip
+        if not more:
+            return closed
+        closed |= more
 
 
 def goal_of(value: Mapping[str, Any]) -> Goal:
@@ -52,8 +70,9 @@ def cases(record: Mapping[str, Any]) -> Iterator[Case]:
     """The cases of one theorem's table: its openings, and the steps on each of its states."""
     if not record["tried"]:
         return
-    outcome: dict[tuple[int, str], tuple[str, float, list[int]]] = {
-        (node, tactic): (code, ms / 1000, kids) for node, tactic, code, ms, kids in record["tried"]
+    outcome: Outcomes = {
+        (node, tactic): (code, None if ms is None else ms / 1000, kids)
+        for node, tactic, code, ms, kids in record["tried"]
     }
     steps: dict[int, tuple[str, ...]] = {0: ()}
     for (node, tactic), (_, _, kids) in outcome.items():
@@ -62,7 +81,7 @@ def cases(record: Mapping[str, Any]) -> Iterator[Case]:
     goals = [tuple(goal_of(g) for g in goals) for goals in record["nodes"]]
     premises = tuple(Premise(p["name"], p["statement"], p["kind"], tuple(p["attributes"])) for p in record["premises"])
     positions = [Position(gs, steps.get(i, ("?",)), (), premises) for i, gs in enumerate(goals)]
-    closed = {node for (node, _), (code, _, _) in outcome.items() if code == "s"}
+    closed = _closed(outcome)
     start = record["start"]
     for node, position in enumerate(positions):
         here = [(tactic, *found) for (at, tactic), found in outcome.items() if at == node]
@@ -77,14 +96,19 @@ def cases(record: Mapping[str, Any]) -> Iterator[Case]:
             whole = Case(position)
             whole.tried += [Tried(tactic, code == "s", cost) for tactic, code, cost, _ in here]
             for tactic, _, cost, kids in here:
-                if node == start and kids:
+                if node == start and kids and cost is not None:
                     whole.tried += _pairs(position.goals[0], tactic, cost, kids, outcome)
-            yield whole
+            yield without_news(whole)
 
 
-def _pairs(
-    goal: Goal, move: str, cost: float, kids: Sequence[int], outcome: Mapping[tuple[int, str], tuple[str, float, list]]
-) -> Iterator[Tried]:
+def without_news(whole: Case) -> Case:
+    """Of a theorem that a basic tactic solves, only those: that others solve it, too, does not speak for them."""
+    if any(t.helped and t.tactic in BASIC for t in whole.tried):
+        whole.tried = [t for t in whole.tried if t.tactic in BASIC]
+    return whole
+
+
+def _pairs(goal: Goal, move: str, cost: float, kids: Sequence[int], outcome: Outcomes) -> Iterator[Tried]:
     """What `move <;> closer` would have done, from what the closer did on the states that the move left."""
     told = listed(goal)
     tried = {t for kid in kids for (node, t) in outcome if node == kid}
@@ -92,7 +116,7 @@ def _pairs(
         spent, helped, known = cost, True, True
         for kid in kids:
             found = outcome.get((kid, closer))
-            if found is None:
+            if found is None or found[1] is None:
                 known = False
                 break
             spent += found[1]
@@ -107,7 +131,7 @@ def _pairs(
         answers = [outcome.get((kid, t)) for t in order]
         found = False
         for answer in answers:
-            if answer is not None:
+            if answer is not None and answer[1] is not None:
                 spent += answer[1]
                 if answer[0] == "s":
                     found = True
@@ -120,13 +144,18 @@ def _pairs(
 
 
 def read_tables(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """Records of several files (JSON lines, also gzipped), in the order of the names, those of one name as they come.
+    """Records of several files, in the order of the names, those of one name as they come.
+
+    A file holds tables (JSON lines, also gzipped) or is the log of a search; a folder is all files in it.
 
     Raises:
         BadRequest: a file cannot be read or holds something else; a last line that was cut off is left out.
     """
     found: list[dict[str, Any]] = []
-    for path in paths:
+    for path in _files(paths):
+        if _is_log(path):
+            found += logs.read(path)
+            continue
         try:
             with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
                 for number, line in enumerate(lines, 1):
@@ -136,6 +165,26 @@ def read_tables(paths: Iterable[Path]) -> list[dict[str, Any]]:
             reason = getattr(error, "strerror", None) or error
             raise BadRequest(f"The table {path} cannot be read: {reason}.") from error
     return sorted(found, key=lambda record: record["name"])
+
+
+def write_tables(records: Iterable[Mapping[str, Any]], path: Path) -> None:
+    """All in one gzipped file; the same records give the same bytes."""
+    with path.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
+        for record in records:
+            packed.write(json.dumps(record, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(path.iterdir()) if path.is_dir() else [path]
+
+
+def _is_log(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(16).replace(b" ", b"").startswith(b'{"kind":"search"'[:14])
+    except OSError:
+        return False
 
 
 def _record(line: str, where: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from prover.models.errors import BadRequest
 from prover.policy.fit import FitSettings, fit
 from prover.policy.model import Policy
-from prover.policy.tables import read_tables
+from prover.policy.tables import read_tables, write_tables
 
 
 def train(
@@ -20,12 +20,14 @@ def train(
     *,
     seed: int = 0,
     command: str = "",
+    keep: Path | None = None,
     report: Callable[[int, float], None] = lambda epoch, loss: None,
 ) -> Policy:
     """Learn from the tables and write `out`, whole or not at all.
 
     Args:
         command: kept in the file, for whoever wants to make it again.
+        keep: a file for all the tables (gzipped), from which the same weights can be made.
         report: called with each epoch and its mean log-loss.
 
     Raises:
@@ -39,6 +41,8 @@ def train(
     policy.metadata = {"command": command, "data": data_hash(records), "seed": seed, "theorems": len(records)}
     try:
         policy.save(out)
+        if keep is not None:
+            write_tables(records, keep)
     except OSError as error:
         raise BadRequest(f"The weights cannot be written to {out}: {error.strerror or error}.") from error
     return policy
