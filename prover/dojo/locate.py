@@ -12,6 +12,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prover.lean.holes import cannot_run, normalise
 from prover.lean.native import scan
@@ -60,7 +61,7 @@ def find(source: str, full_name: str, start: tuple[int, int] | None = None) -> s
     Raises NotFound.
     """
     wanted = plain(full_name)
-    everything = scan.declarations(scan.blank(source))
+    everything = _declarations(source)
     there = [d for d in everything if plain(d.name) == wanted]
     theorems = [d for d in there if d.keyword in _THEOREMS]
     if not theorems:
@@ -77,6 +78,12 @@ def find(source: str, full_name: str, start: tuple[int, int] | None = None) -> s
         lines = ", ".join(str(line_of(source, d.start)) for d in theorems)
         raise NotFound(f"Several theorems are called `{full_name}` there (lines {lines}).")
     return theorems[0]
+
+
+@lru_cache(maxsize=512)
+def _declarations(source: str) -> tuple[scan.Declared, ...]:
+    """A file's declarations; a benchmark asks for the theorems of a file one by one."""
+    return tuple(scan.declarations(scan.blank(source)))
 
 
 def plain(name: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from prover.bench import run
 from prover.cli import COMMANDS
 from prover.cli.lazy import run as command
+from prover.cli.premises import benchmark_files
 from prover.dojo.evaluate import work
 from prover.dojo.repos import SourceMissing
 from prover.train.steps import read_steps
@@ -112,6 +113,13 @@ def test_retrieval_is_judged_on_a_folder(data, capsys):
     assert "no split test" in capsys.readouterr().err
     assert command(COMMANDS, ["bench", "retrieval", str(data / "train.json"), "--split", "val"]) == 2
     assert "--split is for a folder" in capsys.readouterr().err
+
+
+def test_a_retriever_is_trained_on_the_split_for_it(data):
+    files = (data / "train.json", data.parent / "corpus.jsonl", True)
+    assert benchmark_files(data, None, False, None, "train") == files
+    given = (data / "train.json", None, False)
+    assert benchmark_files(*given, None, "train") == given
 
 
 def test_tactics_are_learned_from_the_split_for_it_alone(data):

@@ -241,6 +241,33 @@ def test_steps_of_any_layout_make_one_proof(lean):
         assert isinstance(done, ProofFinished)
 
 
+KINDS = """macro "done_by " t:term : tactic => `(tactic| exact $t)
+local notation "two" => 2
+theorem t (𝕜 m : Nat) (h : 𝕜 = m) (o : 𝕜 = 0 ∨ 0 < 𝕜) : m + two = 𝕜 + 2 ∧ (m = 0 ∨ 0 < m) := by
+  sorry
+"""
+
+
+@pytest.mark.parametrize(
+    "tactics",
+    [
+        ["constructor", "calc m + two = m + 2 := rfl\n  _ = 𝕜 + 2 := by rw [h]", "exact h ▸ o"],
+        ["subst h", "constructor <;> first | rfl | exact o"],
+        ["refine ⟨?_, ?_⟩", "conv => lhs; rw [← h]", "rw [← h]; exact o"],
+        ["match o with\n| .inl a => exact ⟨by rw [h], .inl (by rw [← h]; exact a)⟩\n| .inr b =>\n  subst h; simp [b]"],
+        ["have e : m = 𝕜 := by\n  have := h.symm\n  exact this", "done_by ⟨by rw [e], by rw [e]; exact o⟩"],
+        ["rw [← h]", "exact ⟨rfl, o⟩ -- the end"],
+        ["subst h /- with ⊢ and := -/", "case' _ => constructor", "case left => rfl", "exact o"],
+    ],
+)
+def test_tactics_of_every_kind(lean, tactics):
+    with Dojo(theorem_in(KINDS), lean=lean) as (dojo, state):
+        for tactic in tactics[:-1]:
+            state = dojo.run_tac(state, tactic)
+            assert isinstance(state, TacticState), state
+        assert isinstance(dojo.run_tac(state, tactics[-1]), ProofFinished)
+
+
 # Getting ready
 
 
