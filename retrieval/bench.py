@@ -1,7 +1,7 @@
 """Prints the figures of retrieval: `python -m retrieval.bench [--index FOLDER] [--premises N]`.
 
-Loading and memory of an index; the time of one query for each ranker and their fusion with the accessibility
-filter, on one thread, at 200,000 premises (padded with synthetic ones) and 384 dimensions; batched dense
+Loading and memory of an index; the time of one query for each ranker, their fusion, and that re-ranked, with the
+accessibility filter, on one thread, at 200,000 premises (padded with synthetic ones) and 384 dimensions; batched dense
 queries a second on all cores beside plain FAISS. The encoder's own time is not part of a query here: it is
 the model's, and printed by itself where an encoder is given.
 """
@@ -18,10 +18,12 @@ import numpy as np
 
 from retrieval import synthetic
 from retrieval.corpus import Corpus
+from retrieval.errors import RetrievalError
 from retrieval.library import Library
 from retrieval.rankers.bm25 import BM25
 from retrieval.rankers.dense import PROBES, Dense
 from retrieval.rankers.fusion import Fusion
+from retrieval.rankers.rerank import Model, Reranked
 from retrieval.rankers.structural import Structural
 from retrieval.records import At, Query
 
@@ -83,7 +85,8 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
     seen = np.mean([corpus.accessible.mask(q.position).count for q in sample])
     print(f"one query, k = 10, one thread, {len(corpus):,} premises, on average {seen:,.0f} accessible:")
     faiss.omp_set_num_threads(1)
-    for ranker in (bm25, structural, dense, fusion):
+    reranked = Reranked(fusion, structural, model())
+    for ranker in (bm25, structural, dense, fusion, reranked):
         ranker.rank(sample[0], 10)
         wall, processor = [], []
         for query in sample:
@@ -103,6 +106,14 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
     share = np.mean([len(a & b) / 10 for a, b in zip(exact, found, strict=True)])
     print(f"  dense finds {100 * share:.1f} % of the exact 10")
     batched(corpus, dense, options)
+
+
+def model() -> Model:
+    """The re-ranker's weights, or where there are none, ones of the same size."""
+    try:
+        return Model.open()
+    except RetrievalError:
+        return Model.zero()
 
 
 def nearest(corpus: Corpus, vectors: np.ndarray, query: Query) -> np.ndarray:

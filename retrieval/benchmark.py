@@ -116,12 +116,12 @@ class Benchmark:
 
 
 def _theorem(row: Mapping[str, Any]) -> TracedTheorem:
-    texts = [row[name] for name in ("url", "commit", "file_path", "full_name")]
-    if not all(isinstance(t, str) for t in texts):
+    url, commit, file_path, full_name = (row[name] for name in ("url", "commit", "file_path", "full_name"))
+    if not all(isinstance(text, str) for text in (url, commit, file_path, full_name)):
         raise TypeError("url, commit, file_path and full_name are texts")
     (a, b), (c, d) = row["start"], row["end"]
     tactics = tuple((str(t["state_before"]), str(t["tactic"]), str(t["state_after"])) for t in row["traced_tactics"])
-    return TracedTheorem(*texts, (int(a), int(b)), (int(c), int(d)), tactics)
+    return TracedTheorem(url, commit, file_path, full_name, (int(a), int(b)), (int(c), int(d)), tactics)
 
 
 def chosen(

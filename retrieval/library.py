@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from retrieval import corpus as corpora
 from retrieval.corpus import Corpus
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.errors import IndexDamaged, IndexMissing, RetrievalError
-from retrieval.rankers import SINGLE, ranker
+from retrieval.rankers import RANKERS, SINGLE, ranker
 from retrieval.rankers.base import Ranker
 from retrieval.rankers.bm25 import BM25
 from retrieval.rankers.fusion import Fusion
+from retrieval.rankers.rerank import Model, Reranked
 from retrieval.rankers.structural import Structural
 from retrieval.records import Hit, Module, Query
 from retrieval.search import Results, search
@@ -45,13 +47,14 @@ def dense_file(folder: Path, encoder: str) -> Path:
 
 @dataclass(frozen=True)
 class Library:
-    """An open corpus with its rankers; `rank` fuses them. `left_out`: ranker → why it does not take part."""
+    """An open corpus with its rankers; `rank` fuses and re-ranks. `left_out`: ranker → why it does not take part."""
 
     corpus: Corpus
     rankers: Mapping[str, Ranker]
     left_out: Mapping[str, str]
+    model: Model | None = None  # of the re-ranker
 
-    @property
+    @cached_property
     def fusion(self) -> Fusion:
         return Fusion(tuple(self.rankers.values()), left_out=self.left_out)
 
@@ -59,9 +62,30 @@ class Library:
     def structural(self) -> Structural:
         return self.rankers["structural"]  # type: ignore[return-value]
 
+    @cached_property
+    def best(self) -> Fusion | Reranked:
+        """All that is there: the fusion of all rankers, re-ranked where there is a model."""
+        return self.fusion if self.model is None else Reranked(self.fusion, self.structural, self.model)
+
+    def chosen(self, names: Sequence[str]) -> Ranker:
+        """The fusion of these rankers, re-ranked if "rerank" is among them; one alone is itself.
+
+        Raises RetrievalError for a name that is not in RANKERS, or whose ranker is left out, with the reason.
+        """
+        wanted = [name for name in dict.fromkeys(names) if name not in ("fusion", "rerank")]
+        for name in names:
+            if name not in RANKERS:
+                raise RetrievalError(f"there is no ranker {name!r}; there are {', '.join(RANKERS)}")
+            if name in self.left_out:
+                raise RetrievalError(f"the ranker {name!r} is left out: {self.left_out[name]}")
+        if len(wanted) == 1 and "rerank" not in names:
+            return self.rankers[wanted[0]]
+        fusion = Fusion(tuple(self.rankers[name] for name in wanted or self.rankers), left_out=self.left_out)
+        return Reranked(fusion, self.structural, self.model) if "rerank" in names and self.model else fusion
+
     def rank(self, query: Query, k: int) -> list[Hit]:
-        """The premises by reciprocal-rank fusion of all rankers."""
-        return self.fusion.rank(query, k)
+        """The premises by all rankers (`best.took_part` names them)."""
+        return self.best.rank(query, k)
 
     def search(self, text: str, k: int = 20, within: tuple[str, ...] = ()) -> Results:
         """Search by hand: words, names or a pattern (see retrieval/search.py)."""
@@ -95,7 +119,7 @@ class Library:
                 raise IndexMissing(f"there is no dense index for the encoder {loaded.name!r}; build it with "
                                    f"`entails index --encoder {loaded.name}`")  # fmt: skip
             rankers["dense"] = ranker("dense").open(path, corpus, loaded)
-        return cls(corpus, rankers, left_out)
+        return cls(corpus, rankers, left_out, _model(left_out))
 
     @classmethod
     def of(cls, corpus: Corpus, encoder: Encoder | None = None) -> Library:
@@ -104,7 +128,7 @@ class Library:
         left_out = {"dense": "no encoder was given"}
         if encoder is not None:
             rankers["dense"], left_out = ranker("dense").build(corpus, encoder), {}
-        return cls(corpus, rankers, left_out)
+        return cls(corpus, rankers, left_out, _model(left_out))
 
 
 @dataclass(frozen=True)
@@ -189,6 +213,15 @@ def _index(
         if rebuild or not _fits(lambda: dense.open(path, corpus, loaded)):
             usable = not rebuild and _fits(lambda: dense.check(path))
             dense.build(corpus, loaded, old=path if usable else None, progress=stage("dense")).save(path)
+
+
+def _model(left_out: dict[str, str]) -> Model | None:
+    """The re-ranker's weights; without them, the reason is added to `left_out`."""
+    try:
+        return Model.open()
+    except RetrievalError as error:
+        left_out["rerank"] = str(error)
+        return None
 
 
 def _old_corpus(folder: Path) -> Corpus | None:

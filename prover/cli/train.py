@@ -25,6 +25,7 @@ from prover.cli.train_critic import critic
 from prover.cli.train_effectiveness import effectiveness
 from prover.cli.train_loop import loop
 from prover.cli.train_policy import policy
+from prover.cli.train_reranker import reranker
 from prover.cli.train_tactic import tactic
 
 app = typer.Typer(add_completion=False, help="Train the models that guide proofs.", no_args_is_help=True)
@@ -37,6 +38,7 @@ app.command()(policy)
 app.command()(loop)
 app.command()(critic)
 app.command()(effectiveness)
+app.command()(reranker)
 
 
 @app.command()

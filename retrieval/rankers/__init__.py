@@ -10,6 +10,7 @@ RANKERS: dict[str, str] = {
     "structural": "retrieval.rankers.structural:Structural",
     "dense": "retrieval.rankers.dense:Dense",
     "fusion": "retrieval.rankers.fusion:Fusion",
+    "rerank": "retrieval.rankers.rerank:Reranked",
 }
 SINGLE = ("bm25", "structural", "dense")  # those that have an index of their own
 

@@ -153,13 +153,31 @@ def test_the_rankers_are_judged_on_a_leandojo_split(indexed, capsys):
     assert entails("bench", indexed / "val.json", "--index", indexed / "index", "--json") == 0
     figures = json.loads(capsys.readouterr().out)
     rows = {r["ranker"]: r for r in figures["rankers"]}
-    assert list(rows) == ["bm25", "structural", "fusion"] and "dense" in figures["left_out"]
+    assert list(rows) == ["bm25", "structural", "fusion", "rerank"] and "dense" in figures["left_out"]
     # Three premises are accessible at the theorem, so all are among the first ten.
     assert all((r["examples"], r["recall@10"]) == (2, 100) and 1 / 3 < r["mrr"] <= 1 for r in rows.values())
     assert entails("bench", indexed / "val.json", "--corpus", indexed / "corpus.jsonl", "--limit", 1) == 0
     assert "(1 examples)" in capsys.readouterr().out
     assert entails("bench", indexed / "val.json", "--index", indexed / "index", "--part", "wrong") == 2
     assert entails("bench", indexed / "none.json", "--index", indexed / "index") == 2
+
+
+def test_a_reranker_is_trained_and_judged(indexed, capsys):
+    example = {"state": "l m : List α\n⊢ (l ++ m).length = (m ++ l).length", "module": "src/Init/Data/List.lean"}
+    data, bad = indexed / "e.jsonl", indexed / "bad.jsonl"
+    data.write_text(json.dumps({**example, "premises": ["List.length_append"], "theorem": "List.length_comm"}))
+    bad.write_text(json.dumps({**example, "premises": ["No.name"]}))
+    arguments = ("--index", indexed / "index", "--out", indexed / "m.json", "--rounds", 20)
+    assert entails("train", "reranker", data, *arguments, "--validation", data) == 0
+    assert "1 of 1 examples" in (out := capsys.readouterr().out) and "re-ranked, with the theorem's name: R@1" in out
+    made = json.loads((indexed / "m.json").read_text())["made"]
+    assert made["command"].startswith(f"entails train reranker {data}") and made["examples"] == 1
+    assert entails("train", "reranker", bad, *arguments) == 2
+    assert "no example" in capsys.readouterr().err
+    judged = ("bench", data, "--index", indexed / "index", "--part", "all")
+    assert entails(*judged, "--rankers", "structural,rerank", "--json") == 0
+    assert [r["ranker"] for r in json.loads(capsys.readouterr().out)["rankers"]] == ["structural", "rerank"]
+    assert entails(*judged, "--rankers", "bm52") == 2 and entails(*judged, "--rankers", "dense") == 2
 
 
 def test_a_retriever_is_trained_indexed_and_used(indexed, capsys, byt5_folder):

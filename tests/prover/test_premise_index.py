@@ -38,7 +38,7 @@ def test_no_query_in_the_whole_library_sees_what_is_not_accessible(library, grap
     may = nx.descendants(graph, module) | ({module} if isinstance(position, Importing) else set())
     # A statement of the library as the goal: what matches it best is often in modules that come later.
     query = Query(f"⊢ {corpus.codes[shown]}", position)
-    for ranker in (*library.rankers.values(), library.fusion):
+    for ranker in (*library.rankers.values(), library.fusion, library.best):
         assert {corpus.module_of(h.index) for h in ranker.rank(query, 30)} <= may
 
 

@@ -9,7 +9,9 @@ from retrieval.errors import UnknownModule
 from retrieval.library import Library
 from retrieval.rankers import RANKERS, SINGLE
 from retrieval.rankers.dense import Dense
+from retrieval.rankers.features import FIELDS
 from retrieval.rankers.fusion import Fusion
+from retrieval.rankers.rerank import Model, Reranked
 from retrieval.records import At, Everywhere, Importing, Module, Premise, Query
 
 WORDS = ["add", "mul", "length", "reverse", "append"]
@@ -54,6 +56,13 @@ def test_the_mask_is_the_closure_of_the_imports_and_what_stands_before(modules, 
     np.testing.assert_array_equal(bits, mask.allowed)
 
 
+def random_model():
+    rng = np.random.default_rng(5)
+    vector = lambda *shape: rng.standard_normal(shape).astype(np.float32)  # noqa: E731
+    n = len(FIELDS)
+    return Model(vector(n), np.ones(n, np.float32), vector(n), vector(3, n), vector(3), vector(3), {})
+
+
 @settings(max_examples=40, deadline=None)
 @given(libraries(), st.data())
 def test_no_ranker_ever_shows_what_is_not_accessible_and_filters_take_no_places(unit, modules, data):
@@ -66,6 +75,7 @@ def test_no_ranker_ever_shows_what_is_not_accessible_and_filters_take_no_places(
     library = Library.of(corpus)
     rankers = {**library.rankers, "dense": Dense.from_vectors(corpus, vectors)}
     rankers["fusion"] = Fusion(tuple(rankers.values()))
+    rankers["rerank"] = Reranked(rankers["fusion"], library.structural, random_model())
     assert rankers.keys() == RANKERS.keys()
     query = Query("x y : Nat\n⊢ x + y = y + x", position, vector=unit(1, 16, seed=1)[0])
     for k in (1, 3, len(corpus) + 1):
