@@ -9,7 +9,6 @@ goes on where it stopped. Not here: the table and its intervals (search/ablation
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -54,13 +53,6 @@ class Comparison:
 
 class BadFolder(ValueError):
     """The folder holds a comparison that was made otherwise; nothing was changed."""
-
-
-def sampled(rows: Sequence[Row], count: int | None, seed: int) -> list[Row]:
-    """A random sample in the order of the file; all rows where `count` is None or as many."""
-    if count is None or count >= len(rows):
-        return list(rows)
-    return [rows[at] for at in sorted(random.Random(seed).sample(range(len(rows)), count))]
 
 
 def run(

@@ -164,10 +164,7 @@ class LeanChecker:
                 return Solved()
             case lean_protocol.Advanced(state):
                 states = tuple(LeanState(self.lean, part, exact) for part in state.split())
-                if self.printed:
-                    for made in states:
-                        made.lean_goals  # noqa: B018
-                return Advanced(states)
+                return Advanced(states) if not self.printed else _printed(states)
             case lean_protocol.TimedOut(message):
                 return TimedOut(message)
             case lean_protocol.Crashed(message):
@@ -222,6 +219,16 @@ class LeanGenerator:
         """The state as a generator sees it, with the premises retrieved for it and what was refused on it."""
         bare = Position(state.lean_goals, state.tactics, self.local_names, failed=self.failed(state))
         return replace(bare, premises=tuple(self.premises(bare))) if retrieve else bare
+
+
+def _printed(states: tuple[LeanState, ...]) -> Outcome:
+    """Advanced, with the goals asked of Lean; a state that cannot be printed is of no use to anyone."""
+    try:
+        for state in states:
+            _ = state.lean_goals
+    except Exception as error:
+        return Crashed(f"the goals cannot be printed: {type(error).__name__}: {error}")
+    return Advanced(states)
 
 
 def _most_probable(candidates: list[Candidate], keep: int | None) -> list[Candidate]:

@@ -37,7 +37,8 @@ def search(
     Brackets are 95 % bootstrap intervals over the theorems. Without openings and minimisation: the tree alone.
     Exit codes: 0 the run is complete, 2 bad input, 3 Lean or premises missing.
     """
-    from prover.ablation import BadFolder, Comparison, configurations, run, sampled
+    from prover.ablation import BadFolder, Comparison, configurations, run
+    from prover.bench import sampled
     from prover.data.rows import BadRows, read_rows
     from prover.guidance import WEIGHTS
     from search.ablation import Trial, compare, markdown

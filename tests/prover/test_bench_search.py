@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.ablation import BadFolder, Comparison, run, sampled, trials_of
+from prover.ablation import BadFolder, Comparison, run, trials_of
 from prover.data.rows import Row
 from prover.lean.memo import MemoLean
 from prover.lean.protocol import Advanced, Limits, Solved, TimedOut
@@ -96,14 +96,6 @@ def test_a_run_goes_on_and_refuses_other_settings(prepared, tmp_path):
     assert len(read_trials(path)) == 3
     with pytest.raises(BadFolder, match="other settings"):
         run([AND], tmp_path, Comparison(checks=61, seconds=60.0))
-
-
-def test_a_sample_keeps_the_order_and_depends_on_the_seed():
-    rows = [Row(str(at), "theorem t : 1 = 1") for at in range(50)]
-    one = sampled(rows, 10, 0)
-    assert len(one) == 10 and one == sampled(rows, 10, 0) != sampled(rows, 10, 1)
-    assert [int(row.name) for row in one] == sorted(int(row.name) for row in one)
-    assert sampled(rows, None, 0) == sampled(rows, 50, 3) == rows
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

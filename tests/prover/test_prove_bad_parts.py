@@ -69,6 +69,24 @@ def test_a_bad_critic_costs_its_opinion_only(lean, opinion):
     assert hole(lean, generator=generator, critic=Judge(opinion)).proved
 
 
+def test_goals_that_cannot_be_printed_cost_their_tactic(lean):
+    class Mute:
+        """The Lean of the tests, but for the states that `constructor` makes."""
+
+        def __getattr__(self, name):
+            return getattr(lean, name)
+
+        def goals(self, state):
+            if "constructor" in state.steps:
+                raise RuntimeError("no words")
+            return lean.goals(state)
+
+    generator = Says(Candidate("constructor", -1.0), Candidate("simp_all", -2.0))
+    settings = {"openings": False, "seconds": 20, "generator": generator, "critic": Judge(1.0)}
+    [found] = prove(SOURCE, lean=Mute(), **settings).holes
+    assert found.proof == "simp_all" and found.statistics.crashed == 1
+
+
 def test_tokens_are_a_budget_too(lean):
     generator = Says(Candidate("constructor", -1.0, 60), Candidate("nonsense", -1.0, 60))
     found = hole(lean, generator=generator, tokens=100)

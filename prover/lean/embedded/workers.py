@@ -150,7 +150,10 @@ class LeanWorkers:
             return [Crashed(str(death))] * len(tactics)
 
     def goals(self, state: ProofState) -> tuple[Goal, ...]:
-        return self._ask(SOURCE_SECONDS + _GRACE, "goals", state, state=state)
+        try:
+            return self._ask(SOURCE_SECONDS + _GRACE, "goals", state, state=state)
+        except WorkerDied:  # of something else, most likely: printing is asked for while others are at work
+            return self._ask(SOURCE_SECONDS + _GRACE, "goals", state, state=state)
 
     def check(self, source: str, seconds: float = SOURCE_SECONDS) -> SourceReport:
         return self._ask(seconds + _GRACE, "check", source, seconds)
