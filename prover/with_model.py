@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from prover.generators.model import ModelGenerator
-from prover.generators.neural import Mixture, ModelTactics
+from prover.generators.neural import Judged, Mixture, ModelTactics
 from prover.generators.portfolio import make_generator
+from prover.generators.prompts import StateQuestion
 from prover.generators.protocol import TacticGenerator
 from prover.models import BadRequest, open_model
 from prover.whole import WholeProofs
@@ -61,11 +62,14 @@ def check_mode(mode: str) -> None:
         raise BadRequest(f"There is no mode {mode!r}: it is one of {', '.join(MODES)}.")
 
 
-def beside(spec: str, generator: str, seed: int, samples: int, mode: str = "search") -> WithModel:
+def beside(spec: str, generator: str, seed: int, samples: int, mode: str = "search", judge: int = 0) -> WithModel:
     """The generator of that name with the model `spec` beside it.
 
+    Args:
+        judge: so many of the generator's candidates for a state are scored by the model, too.
+
     Raises:
-        BadRequest: there is no such mode, or the specification makes no sense.
+        BadRequest: there is no such mode, the specification makes no sense, or the model cannot score.
         ModelMissing: the model cannot be had here.
         UnknownGenerator: there is no such generator.
     """
@@ -77,6 +81,9 @@ def beside(spec: str, generator: str, seed: int, samples: int, mode: str = "sear
     parts: list[tuple[TacticGenerator, float]] = [(symbolic, 1.0)]
     if tactics is not None:
         parts.append((tactics, 1.0))
+        if judge:
+            asked.scores(StateQuestion("⊢ True"), ["trivial"])
+            parts.append((Judged(symbolic, tactics, judge), 1.0))
     if whole is not None and mode == "hybrid":
         # Twice the say of the others: what is on this path went through Lean already.
         parts.append((whole.hints, 2.0))
@@ -90,14 +97,14 @@ _said: set[str] = set()
 
 
 def prove_row(lean: Lean, row: Row, settings: dict[str, Any]) -> dict[str, Any]:
-    """As `prover.bench.prove_row`, with a model (`model`, `samples`, `mode` of the settings) beside the generator.
+    """As `prover.bench.prove_row`, with a model (`model`, `samples`, `mode`, `judge`) beside the generator.
 
     The model is opened once in a process; what it has trouble with is said once, on standard error.
     """
     from prover import bench
 
-    own = {name: settings.pop(name) for name in ("model", "generator", "samples", "mode")}
-    joined = _one(own["model"], own["generator"], settings["seed"], own["samples"], own["mode"])
+    own = [settings.pop(name) for name in ("samples", "mode", "judge")]
+    joined = _one(settings.pop("model"), settings.pop("generator"), settings["seed"], *own)
     result = bench.prove_row(lean, row, {**settings, "generator": joined.generator})
     for sentence in joined.troubles:
         if sentence not in _said:

@@ -62,6 +62,8 @@ def prove(
                                                    "has it.")] = None,
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
+    judge: Annotated[int, typer.Option(help="Of the generator's candidates for each state the model scores so many, "
+                                            "too, in one pass.", min=0)] = 0,
     candidates: Annotated[int | None, typer.Option(min=1, help="Tactics kept for each state.")] = None,
     num_sampled_tactics: Annotated[int | None, typer.Option(min=1, help="ReProver's name for --samples, and without a "
                                                                         "model for --candidates.")] = None,
@@ -113,7 +115,8 @@ def prove(
         if model is not None:
             check_mode(mode)
             check_model(model)
-            task |= {"function": FUNCTION, "model": model, "mode": mode, "samples": num_sampled_tactics or samples}
+            samples = num_sampled_tactics or samples
+            task |= {"function": FUNCTION, "model": model, "mode": mode, "samples": samples, "judge": judge}
     except UnknownGenerator as error:
         fail(str(error), error.exit_code)
     except ModelError as error:

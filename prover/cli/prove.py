@@ -42,6 +42,7 @@ def prove(
     model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
+    judge: Annotated[int, typer.Option(help="Of the generator's candidates for each state the model scores so many, too.", min=0)] = 0,  # noqa: E501
     premises: Annotated[Optional[int], typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,  # noqa: UP045
     index: Annotated[str, typer.Option(help="The index of premises, by name or folder.")] = DEFAULT_INDEX,
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = DEFAULT_STRATEGY,
@@ -87,7 +88,7 @@ def prove(
             fail(f"There is no mode {mode!r}: choose from {', '.join(MODES)}.", BAD_INPUT)
         finished: list[HoleResult] = []
         place = project or (source.path.parent if source.path is not None else None)
-        joined = None if model is None else with_model(model, generator, seed, samples, mode)
+        joined = None if model is None else with_model(model, generator, seed, samples, mode, judge)
         guides = guided(strategy, critic, perspectives)
         keeper = Keeper(log, report, graph)
         # Before the live view: preparing Lean for the first time shows progress of its own.

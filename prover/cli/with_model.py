@@ -12,7 +12,9 @@ from prover.models import ModelError
 from prover.with_model import WithModel, beside, check_mode
 
 
-def with_model(spec: str, generator: str, seed: int, samples: int, mode: str = "search") -> WithModel:
+def with_model(
+    spec: str, generator: str, seed: int, samples: int, mode: str = "search", judge: int = 0
+) -> WithModel:
     """The generator of that name with the model beside it; alone, and said so, where the model cannot be had.
 
     Raises:
@@ -20,7 +22,7 @@ def with_model(spec: str, generator: str, seed: int, samples: int, mode: str = "
     """
     check_mode(mode)
     try:
-        return beside(spec, generator, seed, samples, mode)
+        return beside(spec, generator, seed, samples, mode, judge)
     except ModelError as error:
         print(f"entails: {error}", file=sys.stderr)
         print(f"entails: going on with the {generator} alone.", file=sys.stderr)

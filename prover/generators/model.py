@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from prover.generators import answers
 from prover.generators.prompts import Format, ProofQuestion, Question, StateQuestion, format_for, stub
-from prover.models.protocol import Completion, Failed, Model, Reply, Request, Usage
+from prover.models.errors import BadRequest
+from prover.models.protocol import Completion, Failed, Model, Reply, Request, Scorer, Usage
 
 NOTHING = "The model wrote nothing that could be a {level}."
 
@@ -104,6 +105,17 @@ class ModelGenerator:
         """
         replies = self.model.generate([self._request(self.tactic_format, q) for q in questions])
         return [self._read_tactics(q, r) for q, r in zip(questions, replies, strict=True)]
+
+    def scores(self, question: StateQuestion, tactics: Sequence[str]) -> list[float]:
+        """The model's log-probability of each tactic as its answer to a question, all in one pass.
+
+        Raises:
+            BadRequest: the model cannot score, or its answers are not single tactics.
+        """
+        if not isinstance(self.model, Scorer) or not self.tactic_format.single:
+            name = self.model.name
+            raise BadRequest(f"{name} cannot score given tactics: that takes a checkpoint trained on tactics.")
+        return [score.logprob for score in self.model.score(self.tactic_format.write(question), tactics)]
 
     async def atactics(self, questions: Sequence[StateQuestion]) -> list[Proposed]:
         """`tactics` without blocking the event loop."""

@@ -67,14 +67,20 @@ class ModelTactics:
         asked = [index for index, position in enumerate(positions) if position.goals]
         found: list[list[Candidate]] = [[] for _ in positions]
         if asked:
-            questions = [self._question(positions[index]) for index in asked]
+            questions = [self.question(positions[index]) for index in asked]
             now = time.monotonic()
             self.generator.deadline = None if self._end is None else now + SHARE * (self._end - now)
             for index, proposed in zip(asked, self.generator.tactics(questions), strict=True):
                 found[index] = self._candidates(proposed)
         return found
 
-    def _question(self, position: Position) -> StateQuestion:
+    @property
+    def late(self) -> bool:
+        """Whether the search is over."""
+        return self._end is not None and time.monotonic() >= self._end
+
+    def question(self, position: Position) -> StateQuestion:
+        """What the model is asked at a position."""
         state = "\n\n".join(goal.text for goal in position.goals)
         return StateQuestion(state, tuple(self.premises(position)), position.failed)
 
@@ -90,6 +96,36 @@ class ModelTactics:
         tokens = proposed.usage.completion_tokens // len(tactics)
         known = all(tactic.logprob is not None for tactic in tactics)
         return [Candidate(t.text, (t.logprob or 0.0) if known else math.log(t.votes / votes), tokens) for t in tactics]
+
+
+class Judged:
+    """What another generator proposes, as probable as a model thinks it: all of a state in one pass (Saffron-1).
+
+    The state's keys and values are those that the model's own tactics were written with. Only the `most` most probable
+    candidates of a state are scored.
+    """
+
+    def __init__(self, proposer: TacticGenerator, model: ModelTactics, most: int) -> None:
+        self.proposer = proposer
+        self.model = model
+        self.most = most
+
+    def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
+        """See `TacticGenerator`."""
+        lists = self.proposer.propose(positions)
+        return [self._judged(position, found) for position, found in zip(positions, lists, strict=True)]
+
+    def _judged(self, position: Position, found: Sequence[Candidate]) -> list[Candidate]:
+        best = sorted(found, key=lambda candidate: -candidate.log_probability)[: self.most]
+        if not best or self.model.late:
+            return []
+        actions = [candidate.action for candidate in best]
+        try:
+            values = self.model.generator.scores(self.model.question(position), actions)
+        except BadRequest as error:
+            self.model.troubles[str(error)] += 1
+            return []
+        return [Candidate(action, value) for action, value in zip(actions, values, strict=True)]
 
 
 class Mixture:

@@ -65,7 +65,7 @@ class ModelLearner:
         run(
             rows, folder / RESULTS, seconds=settings.seconds, workers=settings.workers, seed=settings.seed,
             logs=folder / LOGS, function=FUNCTION, generator=self.generator, model=model,
-            samples=settings.samples, mode="search",
+            samples=settings.samples, mode="search", judge=0,
             on_result=lambda result: tell(_proof(result.name, result.tactics if result.proved else "")),
         )  # fmt: skip
         found = resume(folder / RESULTS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from prover.generators.answers import normalise
 from prover.generators.model import ModelGenerator
-from prover.generators.neural import Mixture, ModelTactics, mixed
+from prover.generators.neural import Judged, Mixture, ModelTactics, mixed
 from prover.generators.portfolio import Portfolio
 from prover.generators.premises import LibraryPremises
 from prover.generators.protocol import Position, Premise
@@ -176,3 +176,45 @@ def test_the_first_generator_leads_the_whole_proofs_of_a_mixture(tmp_path):
     for plain in (Mixture([(Portfolio(), 1.0), (tactics, 1.0)]), Mixture([(tactics, 1.0), (Arranging(), 1.0)])):
         assert not hasattr(plain, "arrange")
         assert not hasattr(plain, "rounds")
+
+
+class Scoring:
+    """A model that finds a tactic the more probable the shorter it is, and writes nothing."""
+
+    name = "scoring"
+
+    def __init__(self):
+        self.passes = []
+
+    def generate(self, requests):
+        from prover.models import Failed
+
+        return [Failed("nothing comes to mind") for _ in requests]
+
+    def score(self, prompt, continuations):
+        from prover.models import Score
+
+        self.passes.append((prompt, len(continuations)))
+        return [Score(-float(len(text)), ()) for text in continuations]
+
+
+def test_a_models_opinion_of_the_portfolios_candidates_takes_one_pass_and_changes_their_order():
+    scorer = Scoring()
+    tactics = ModelTactics(ModelGenerator(scorer, n=2, format="bfs-prover"))
+    judged = Judged(Portfolio(), tactics, most=10)
+    both = Mixture([(Portfolio(), 1.0), (tactics, 1.0), (judged, 1.0)])
+    place = position("∀ n : Nat, n + 0 = n")
+    [alone], [found] = Portfolio().propose([place]), both.propose([place])
+    assert scorer.passes == [("⊢ ∀ n : Nat, n + 0 = n:::", 10)]
+    assert {c.action for c in found} == {c.action for c in alone}
+    best = sorted(alone, key=lambda c: -c.log_probability)[:10]
+    shortest = min((c.action for c in best), key=len)
+    assert found[0].action == shortest
+    tactics.until(time.monotonic() - 1)
+    assert judged.propose([place]) == [[]]
+
+
+def test_what_cannot_score_is_kept_as_trouble(tmp_path):
+    tactics = ModelTactics(model(tmp_path, a=[SIMP]))
+    assert Judged(Portfolio(), tactics, most=4).propose([position("a")]) == [[]]
+    assert any("cannot score given tactics" in sentence for sentence in tactics.troubles)

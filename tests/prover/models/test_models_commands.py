@@ -11,6 +11,7 @@ from prover.cli.lazy import run
 from prover.cli.with_model import with_model
 from prover.generators.neural import Mixture
 from prover.generators.portfolio import Portfolio
+from prover.generators.prompts import FORMATS
 from prover.generators.protocol import Position
 from prover.lean.state import Goal
 from prover.models import open_model
@@ -134,6 +135,26 @@ def test_bad_input_is_one_sentence_and_its_code(lines, base, code, said, llama, 
     err = capsys.readouterr().err.strip()
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_checkpoint_judges_the_portfolios_tactics_and_a_recording_cannot(llama, lean, monkeypatch, tmp_path, capsys):
+    from prover.prove import prove
+    from prover.with_model import beside
+
+    monkeypatch.setattr("prover.with_model.open_model", lambda spec, cache: open_model(spec))
+    monkeypatch.setattr("prover.generators.model.format_for", lambda _name, level, wanted: _format(level))
+    joined = beside(str(llama), "portfolio", seed=0, samples=1, judge=8)
+    source = "theorem t (p q : Prop) (hp : p) (hq : q) : q ∧ p := by sorry"
+    assert prove(source, lean=lean, generator=joined.generator, openings=False, premises=0, seconds=60).proved
+    path = tmp_path / "proofs.jsonl"
+    path.write_text("")
+    alone = with_model(str(path), "portfolio", seed=0, samples=1, judge=8)
+    assert isinstance(alone.generator, Portfolio)
+    assert "cannot score given tactics" in capsys.readouterr().err
+
+
+def _format(level):
+    return FORMATS["bfs-prover" if level == "tactic" else "chat-proof"]
 
 
 def test_bench_prove_with_a_model_proves_by_it_and_says_what_went_wrong(prepared, monkeypatch, tmp_path, capfd):
