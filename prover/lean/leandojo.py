@@ -93,7 +93,7 @@ def traced(project: Path | None) -> tuple[Any, Path]:
     if not (folder / "lean-toolchain").is_file():
         raise LeanMissing(f"The repository {folder} has no lean-toolchain, without which lean-dojo does not trace it.")
     lean = importlib.import_module("lean_dojo.data_extraction.lean")
-    caching = importlib.import_module("lean_dojo.data_extraction.cache")
+    caching: Any = importlib.import_module("lean_dojo.data_extraction.cache")
     caching.DISABLE_REMOTE_CACHE = True  # else it asks for, and downloads, traces of others
     try:
         repo = lean_dojo.LeanGitRepo.from_path(folder)
