@@ -20,7 +20,8 @@ class State(Protocol):
     """Something to be solved. Read often, so let `key`, `size` and `goals` be plain attributes.
 
     `text` is asked for in the search's own thread (and by a critic in its): where calls overlap
-    (`Options.overlapping`), possibly while the checker is at work in another.
+    (`Options.overlapping`), possibly while the checker is at work in another. A state may also have `details`,
+    JSON data that a log keeps beside its text.
     """
 
     @property
