@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from search.log import read_logs
+from search.log import read_log, read_logs
 
 FILE = """theorem one (p q : Prop) (h : p ∧ q) : q ∧ p := by
   constructor
@@ -100,3 +103,22 @@ def test_without_anything_to_search_there_is_no_page(prepared, tmp_path):
     (tmp_path / "F.lean").write_text("theorem t : 1 = 1 := rfl\n")
     done = entails("prove", "F.lean", "--report", "page.html", cwd=tmp_path)
     assert done.returncode == 0 and "nothing was searched" in done.stderr and not (tmp_path / "page.html").exists()
+
+
+def test_ctrl_c_keeps_what_was_searched(prepared, tmp_path):
+    log, page = tmp_path / "log.jsonl", tmp_path / "page.html"
+    hard = "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logic.main", "prove", hard, "--no-openings", "--seconds", "200", "--log", str(log),
+         "--report", str(page)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (log.exists() and '"kind":"expansion"' in log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and output == "" and "Traceback" not in errors
+    assert read_log(log).end["stop"] == "interrupted"
+    assert "f (f n) = n + 1987" in json.loads('"' + page.read_text().split('"t":"', 1)[1].split('"', 1)[0] + '"')
