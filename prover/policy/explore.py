@@ -32,6 +32,7 @@ from prover.hole import INTRODUCE
 from prover.lean.protocol import Advanced, BadSource, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import Goal, ProofState
 from prover.policy.pool import BASIC, closers, extras, moves
+from prover.policy.templates import split
 from prover.sources import open_source
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _try(run: Exploration, start: int, position: Position, order: Sequence[str])
     for tactic in order:
         if run.over:
             return
-        move, _, closer = tactic.partition(" <;> ")
+        move, closer = split(tactic)
         if closer and move in known:
             kids = run.move(start, move)
             # Another move with the same result has had all closers already.

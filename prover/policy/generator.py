@@ -24,14 +24,14 @@ from search.protocols import Candidate
 WEIGHTS = Path(__file__).with_name("weights.npz")
 #: How many places of the order are decided one by one, under the failure of all before; the rest keep their order.
 _CAREFUL = 64
-_KEPT_STEPS = 48
+_KEPT_STEPS = 40
 _TURN = 1
 _LEAST_CHANCE = 1e-4
 #: Seconds of our own for each try.
 _OVERHEAD = 0.004
 _FIRST = 1e6
 #: As on the training theorems first (`explore.py`); what is left then, under growing limits; the rest is the tree's.
-_ROUNDS = ((Limits(1_200, 1.2), 0.6), (Limits(6_000, 3.0), 0.75))
+_ROUNDS = ((Limits(1_200, 1.2), 0.5), (Limits(6_000, 3.0), 0.65))
 _SPECIAL_ROUNDS = ((Limits(1_200, 1.2), 0.3), (Limits(12_000, 5.0), 0.55), (Limits(80_000, 20.0), 0.85))
 
 

@@ -92,9 +92,10 @@ class Encoder:
             if numbers is None:
                 numbers = known[shape] = tuple(self._number(mode + name) for name in _names(template))
             parts.append(numbers)
-            found = {n for argument in template.arguments for n in read(argument)}
-            arguments += sorted(found)
-            owners += [at] * len(found)
+            if template.arguments:
+                found = dict.fromkeys(n for argument in template.arguments for n in read(argument))
+                arguments += found
+                owners += [at] * len(found)
         table = np.array(parts, np.uint32).reshape(-1, 3)
         owner = np.array(owners, np.intp)
         # An argument's feature counts for its template, and for all templates of its kind.

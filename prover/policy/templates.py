@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prover.generators.protocol import Position
 
-_TOKEN = re.compile(r"[^\W\d][\w'!?₀-₉✝]*(?:\.[^\W\d][\w'!?₀-₉]*)*")
+_TOKEN = re.compile(r"([^\W\d][\w'!?₀-₉✝]*(?:\.[^\W\d][\w'!?₀-₉]*)*)")
 _REPEATED = re.compile(r"(\?[vhcp])(?:(?:, | )\1)+")
 _NUMBER = re.compile(r"\b\d+\b")
 _JOIN = " <;> "
@@ -36,6 +37,17 @@ class Template:
         return f"{self.move}{_JOIN}{self.closer}" if self.closer else self.move
 
 
+def split(tactic: str) -> tuple[str, str]:
+    """The first move and what closes what it leaves, "" where there is one part; brackets are one move."""
+    at = tactic.find(_JOIN)
+    while at >= 0:
+        before = tactic[:at]
+        if before.count("(") <= before.count(")") and before.count("[") <= before.count("]"):
+            return before, tactic[at + len(_JOIN) :]
+        at = tactic.find(_JOIN, at + 1)
+    return tactic, ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     text: str
@@ -53,7 +65,7 @@ class Abstraction:
         self._parts: dict[str, _Part] = {}
 
     def __call__(self, tactic: str) -> Template:
-        move, _, closer = tactic.partition(_JOIN)
+        move, closer = split(tactic)
         first = self._part(move)
         if not closer:
             return Template(first.text, "", first.arguments)
@@ -68,20 +80,24 @@ class Abstraction:
 
     def _abstracted(self, text: str) -> _Part:
         arguments: dict[tuple[str, str], None] = {}
-
-        def slot(match: re.Match[str]) -> str:
-            name = match.group()
-            kind = self._slots.get(name)
+        made = []
+        for at, piece in enumerate(_pieces(text)):
+            if at % 2 == 0:
+                made.append(piece)
+                continue
+            kind, name, rest = self._slots.get(piece), piece, ""
+            if kind is None and "." in piece:
+                # A projection of a hypothesis, `h.mp`, is one of its uses.
+                name, _, rest = piece.partition(".")
+                kind = self._slots.get(name)
+                kind, rest = (kind, f".{rest}") if kind in ("v", "h") else (None, "")
             if kind is not None:
                 arguments[kind, name] = None
-                return f"?{kind}"
-            # A projection of a hypothesis, `h.mp`, is one of its uses.
-            head, dot, rest = name.partition(".")
-            kind = self._slots.get(head)
-            if not dot or kind not in ("v", "h"):
-                return name
-            arguments[kind, head] = None
-            return f"?{kind}.{rest}"
+            made.append(piece if kind is None else f"?{kind}{rest}")
+        return _Part(_REPEATED.sub(r"\1", "".join(made))[:_LONGEST], tuple(arguments))
 
-        shape = _NUMBER.sub("#", _TOKEN.sub(slot, text[:_READ]))
-        return _Part(_REPEATED.sub(r"\1", " ".join(shape.split()))[:_LONGEST], tuple(arguments))
+
+@lru_cache(maxsize=1 << 14)
+def _pieces(text: str) -> list[str]:
+    """What stands between names, and the names, in turn; numbers are all alike."""
+    return _TOKEN.split(_NUMBER.sub("#", " ".join(text[:_READ].split())))

@@ -22,7 +22,7 @@ from prover.policy.fit import FitSettings, fit, sigmoid
 from prover.policy.generator import WEIGHTS, PolicyGenerator, interleaved, shipped
 from prover.policy.model import BadWeights, Policy, load
 from prover.policy.tables import cases, read_tables
-from prover.policy.templates import Abstraction
+from prover.policy.templates import Abstraction, split
 from prover.policy.train import data_hash, train
 
 XS = Hypothesis("xs", "List α", head="List")
@@ -67,6 +67,12 @@ def test_a_template_is_a_tactic_without_its_arguments():
     assert abstracted("simp [List.map_nil, List.map_cons]").text == "simp [?p]"
     assert abstracted("exact h.symm ▸ rfl").text == "exact ?h.symm ▸ rfl"
     assert abstracted("refine ⟨17, ?_⟩").text == abstracted("refine ⟨3, ?_⟩").text
+
+
+def test_a_tactic_is_split_after_its_first_move():
+    assert split("cases a <;> cases b <;> simp") == ("cases a", "cases b <;> simp")
+    assert split("(induction a <;> cases b) <;> simp [x]") == ("(induction a <;> cases b)", "simp [x]")
+    assert split("(cases a <;> simp)") == ("(cases a <;> simp)", "") and split("") == ("", "")
 
 
 def test_two_instances_of_a_template_differ_in_the_features_of_their_arguments():
