@@ -81,6 +81,9 @@ def declared(before: str, theorem: str) -> tuple[Premise, ...]:
 
 
 def no_such(opened: Opened, theorem: str) -> str:
+    """Why no hole of a source belongs to the theorem."""
+    if any(names(d.name, theorem) for d in scan.declarations(scan.blank(opened.source))):
+        return f"There is nothing to prove in {theorem}: it has a proof without a `sorry`."
     known = list(dict.fromkeys(h.theorem for h in opened.holes))
     if not known:
         return f"There is no theorem {theorem!r} to prove: the source has no `sorry` and no missing proof."

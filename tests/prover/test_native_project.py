@@ -119,8 +119,12 @@ def test_without_a_lake_the_embedded_lean_proves_it(prepared, project):
     assert (done.returncode, "✓ P.Basic.one" in done.stderr) == (0, True)
 
 
-@pytest.mark.parametrize(("name", "words"), [("nobody", "There is no theorem nobody"), ("two", "several")])
-def test_the_command_says_what_is_wrong(project, name, words):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("nobody", "There is no theorem nobody"), ("two", "several"), ("done", "it has a proof without a `sorry`")],
+)
+def test_the_command_says_what_is_wrong(prepared, project, name, words):
+    (project / "P/Done.lean").write_text("theorem P.done : 1 = 1 := rfl\ntheorem P.other : 1 = 1 := by sorry\n")
     done = _prove("--project", project, "--theorem", name)
     assert done.returncode == 2
     assert words in done.stderr and "Traceback" not in done.stderr
