@@ -63,13 +63,13 @@ def loop(
         if as_json:
             print(json.dumps({"schema": SCHEMA, **report.to_dict()}), flush=True)
         else:
+            if report.round == 1:
+                print(rounds_of.HEADER)
             print(report, flush=True)
 
     with lean_errors():
         try:
             rows = list(read_rows(theorems))
-            if not as_json:
-                print(rounds_of.HEADER)
             reports = rounds_of.run(rows, out, learner, settings, on_proof, on_report)
         except ModelError as error:
             fail(str(error), error.exit_code)
