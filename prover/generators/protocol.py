@@ -53,6 +53,10 @@ class TacticGenerator(Protocol):
     search: general ones, cheap ones first, and those that this theorem suggests; a method `until(deadline)`, which is
     told the end of the search that begins (`time.monotonic()`); and an attribute `reads_failed`, true where it makes
     use of `Position.failed`.
+
+    One with an order of its own has `arrange(forms)` beside `opening`, which gives the same two lists for several forms
+    of the theorem at once, pairs of what leads there and the position, and `rounds(special)`, the limits under which
+    they are tried (see `prover.hole.ROUNDS`).
     """
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:
