@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from prover.generators.protocol import Position, Premise
-from prover.generators.rules.base import Suggestion, conclusion, is_equation, propositions, variables
+from prover.generators.rules.base import Suggestion, conclusion, defined, is_equation, propositions, variables
 from prover.generators.rules.closing import equivalences, injections
 from prover.lean.state import Goal
 
@@ -40,6 +40,7 @@ class Use:
     name: str
     proves: bool
     equation: bool
+    equivalence: bool
     asks: int
     simp: bool
     logic: bool
@@ -48,12 +49,14 @@ class Use:
 @lru_cache(maxsize=1 << 14)
 def use(premise: Premise) -> Use:
     """Reads a premise."""
-    proves = premise.kind in _PROVED
+    simp = "simp" in premise.attributes
+    if premise.kind not in _PROVED:
+        return Use(premise.name, False, False, False, 0, simp, False)
     statement = " ".join(premise.statement.split())
     body = statement.partition(",")[2] if statement.startswith("∀") else statement
     return Use(
-        premise.name, proves, proves and is_equation(statement), _asks(statement) if proves else 0,
-        "simp" in premise.attributes, proves and not _CONNECTIVE.sub("", body or conclusion(statement)),
+        premise.name, True, is_equation(statement), "↔" in conclusion(statement), _asks(statement), simp,
+        not _CONNECTIVE.sub("", body),
     )  # fmt: skip
 
 
@@ -125,6 +128,9 @@ def openings(position: Position) -> Iterator[str]:
             yield f"{first} <;> exact {u.name} .."
     for u in theorems[12:]:
         yield from _applied(u)
+    if goal.head in ("And", "Iff") and theorems:
+        each = " | ".join(f"exact {u.name}" for u in theorems[:8])
+        yield f"constructor <;> first | {each} | simp_all"
     told = _told(uses)
     for most in (3, 8):
         if told:
@@ -133,6 +139,10 @@ def openings(position: Position) -> Iterator[str]:
             yield f"grind [{_listed(told[:most])}]"
     listed = _listed(told[:6])
     if listed:
+        if names := defined(goal)[:4]:
+            both = ", ".join(dict.fromkeys((*names, *(u.name for u in told[:6]))))
+            yield f"simp [{both}]"
+            yield f"simp_all [{both}]"
         for way in ways:
             yield f"{way} <;> simp_all [{listed}]"
         for lemma in injections(goal):
@@ -145,6 +155,7 @@ def openings(position: Position) -> Iterator[str]:
             yield f"induction {v.name} <;> grind [{listed}]"
     for u in theorems[:8]:
         yield f"apply {u.name} <;> simp_all"
+        yield f"apply {u.name} <;> omega"
         if u.equation:
             yield f"rw [{u.name}] <;> simp"
             yield f"rw [← {u.name}] <;> simp"
@@ -188,6 +199,9 @@ def _rewriting(u: Use) -> Iterator[str]:
         yield f"rw [← {u.name}]"
         if not u.simp and not u.logic:
             yield f"simp [{u.name}]"
+    if u.equivalence:
+        yield f"exact ({u.name} ..).mp ‹_›"
+        yield f"exact ({u.name} ..).mpr ‹_›"
 
 
 def apart(goal: Goal) -> Iterator[str]:
