@@ -113,13 +113,16 @@ def _corpus(files: Sequence[TracedFile], library: Library) -> tuple[Corpus, dict
         path = f"{LIBRARY_PATH}/{module.name.replace('.', '/')}.lean"
         modules.append(Module(module.name, module.imports, module.premises, path=path))
         places.update({(module.name, p.name): (path, n) for n, p in enumerate(module.premises, 1)})
+    names: dict[str, str] = {}
     for file in files:
         name = module_name(file.path)
-        name = file.path if name in there else name
+        names[file.path] = file.path if name in there else name
         there.add(name)
+    for file in files:
         premises = tuple(CorpusPremise(d.name, d.code, d.kind, span=(*d.place, *d.end)) for d in file.declarations)
-        imports = file.imports if library.whole else tuple(m.name for m in library.modules)
-        modules.append(Module(name, tuple(i for i in imports if i in there), premises, path=file.path))
+        imports = [i for i in file.imports if i in there] if library.whole else [m.name for m in library.modules]
+        imports += [names[path] for path, _ in file.needs if path in names]
+        modules.append(Module(names[file.path], tuple(imports), premises, path=file.path))
     return Corpus.of(modules, LEAN_VERSION, duplicates="allow"), places
 
 
@@ -158,7 +161,7 @@ def _where(premise: Premise, path: str, places: Mapping) -> tuple[str, tuple[int
     if premise.module:
         found = places.get((premise.module, premise.name))
         return None if found is None else (found[0], (found[1], 1), (found[1], 2))
-    return None if premise.start is None or premise.end is None else (path, premise.start, premise.end)
+    return None if premise.start is None or premise.end is None else (premise.file or path, premise.start, premise.end)
 
 
 def _names(row: dict[str, Any]) -> list[str]:

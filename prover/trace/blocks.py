@@ -29,8 +29,8 @@ _ONCE = {"Lean.cdot", "null", "group", "Lean.Parser.Term.matchAlt"} | {_T + kind
 )}  # fmt: skip
 #: Syntax that may run what is in it never, often, or in vain; kinds or beginnings of kinds.
 _NOT_ONCE = (
-    "Lean.solveTactic", "Lean.Parser.Termination.", "Lean.Parser.Term.binderTactic", "Lean.Parser.Term.quot",
-    *(_T + kind for kind in (
+    "Lean.solveTactic", "Lean.Parser.Termination.decreasingBy", "Lean.Parser.Term.binderTactic",
+    "Lean.Parser.Term.quot", *(_T + kind for kind in (
         "first", "tacticTry_", "tacticRepeat", "repeat", "allGoals", "anyGoals", "tactic_<;>_", "tacticIterate",
         "failIfSuccess", "attemptAll", "tacticStop_", "as_aux_lemma", "Conv.", "Grind.", "discharger", "quot",
         "tryTrace", "tryResult", "runTac", "mvcgen", "mspec", "vcAlts", "invariantAlts",

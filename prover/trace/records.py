@@ -20,12 +20,14 @@ Place: TypeAlias = tuple[int, int]
 class Premise:
     """A constant that a tactic names: at `at` (offsets, from and to) in the tactic's text.
 
-    `module` is "" for one of the file's own, which `start` and `end` then place.
+    `module` is that of the library, or "" for a constant of the sources: then `start` and `end` place it in the file
+    itself, or in `file`.
     """
 
     name: str
     at: tuple[int, int]
     module: str = ""
+    file: str = ""
     start: Place | None = None
     end: Place | None = None
 
@@ -106,9 +108,10 @@ class NotTraced:
 
 @dataclass(frozen=True, slots=True)
 class TracedFile:
-    """A file's trace. `sha256` is of the file's bytes; `imports` are modules; `seconds` of one core.
+    """A file's trace. `sha256` is of the file's bytes; `imports` are the library's modules; `seconds` of one core.
 
-    `skipped`: offsets of the commands that have errors, without which the rest was traced.
+    `needs`: the files that it imports, each with its hash, in front of which its text was read (`projects.py`): all
+    offsets are of that text. `skipped`: offsets of the commands that have errors, without which the rest was traced.
     """
 
     path: str
@@ -118,6 +121,7 @@ class TracedFile:
     theorems: tuple[Theorem, ...]
     not_traced: tuple[NotTraced, ...]
     skipped: tuple[tuple[int, int], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
 
     @property
@@ -135,7 +139,7 @@ def traced_file(value: dict[str, Any]) -> TracedFile:
         return None if p is None else (int(p[0]), int(p[1]))
 
     def premise(p: dict[str, Any]) -> Premise:
-        return Premise(p["name"], (p["at"][0], p["at"][1]), p["module"], place(p["start"]), place(p["end"]))
+        return Premise(p["name"], (p["at"][0], p["at"][1]), p["module"], p["file"], place(p["start"]), place(p["end"]))
 
     def step(s: dict[str, Any]) -> Step:
         return Step(**{**s, "premises": tuple(map(premise, s["premises"])), "place": place(s["place"]),
@@ -154,6 +158,7 @@ def traced_file(value: dict[str, Any]) -> TracedFile:
         "imports": tuple(value["imports"]),
         "declarations": tuple(map(declaration, value["declarations"])),
         "theorems": tuple(map(theorem, value["theorems"])),
+        "needs": tuple((str(path), str(digest)) for path, digest in value["needs"]),
         "skipped": tuple((int(a), int(b)) for a, b in value["skipped"]),
         "not_traced": tuple(NotTraced(**{**n, "place": place(n["place"])}) for n in value["not_traced"]),
     })  # fmt: skip

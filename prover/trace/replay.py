@@ -10,7 +10,6 @@ Not here: tracing (`tracer.py`), the interface itself (`prover.dojo`).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +26,10 @@ from prover.dojo import (
     theorem_in,
 )  # fmt: skip
 from prover.lean import protocol
-from prover.lean.holes import normalise
 from prover.lean.protocol import Hole, Lean
 from prover.script import indented
 from prover.trace.records import Step, Theorem, TracedFile
-from prover.trace.tracer import NO_GOALS, without
+from prover.trace.tracer import NO_GOALS, digest_of, read, without
 
 _METAVARIABLE = re.compile(r"\?m\.\d+")
 
@@ -68,16 +66,23 @@ class BlockDojo(Dojo):
         return ProofFinished(len(self._states), "")
 
 
-def source_of(traced: TracedFile, content: bytes) -> str:
-    """The text that was traced. Raises FileChanged where the file's bytes are others now."""
-    if hashlib.sha256(content).hexdigest() != traced.sha256:
-        raise FileChanged(f"{traced.path} changed since it was traced; `entails trace` traces it again.")
-    return without(normalise(content.decode("utf-8-sig")), traced.skipped)
+def source_of(traced: TracedFile, content: bytes, before: Sequence[tuple[str, bytes]] = ()) -> str:
+    """The text that was traced. Raises FileChanged where the file, or one that it needs, has other bytes now."""
+    now = ((traced.path, digest_of(content)), *((path, digest_of(data)) for path, data in before))
+    for (path, digest), then in zip(now, ((traced.path, traced.sha256), *traced.needs), strict=True):
+        if (path, digest) != then:
+            raise FileChanged(f"{path} changed since it was traced; `entails trace` traces it again.")
+    return without(read(traced.path, content, before).text, traced.skipped)
 
 
-def replay(lean: Lean, traced: TracedFile, content: bytes) -> list[Replayed]:
-    """Every step of a file, run again. Raises FileChanged before any."""
-    source = source_of(traced, content)
+def replay(
+    lean: Lean, traced: TracedFile, content: bytes, before: Sequence[tuple[str, bytes]] = ()
+) -> list[Replayed]:
+    """Every step of a file (`before`: what it needs, as when it was traced), run again.
+
+    Raises FileChanged before any.
+    """
+    source = source_of(traced, content, before)
     done: list[Replayed] = []
     for number in range(max((len(t.blocks) for t in traced.theorems), default=0)):
         text, places = _posed(source, traced.theorems, number)

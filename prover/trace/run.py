@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from prover.lean.embedded.engine import LEAN_VERSION
 from prover.trace import crew
+from prover.trace.projects import Circular, imports_of, needs
 from prover.trace.records import RULES, NotTraced, TracedFile, traced_file
 from prover.trace.sources import Sources
 
@@ -62,15 +63,17 @@ def trace(
     kept.mkdir(parents=True, exist_ok=True)
     found: dict[str, TracedFile] = {}
     requests, places = [], []
+    contents = {path: _content(sources.root, path) for path in sources.files}
+    imports = {p: imports_of(c.decode(errors="replace")) for p, c in contents.items() if isinstance(c, bytes)}
     for path in sources.files:
-        place, refusal = _place(kept, sources.root, path)
+        place, refusal, needed = _place(kept, sources, path, contents, imports)
         earlier = None if place is None else _load(place, path)
         if refusal is not None or earlier is not None:
             found[path] = refusal or earlier  # type: ignore[assignment]
             if on_file is not None:
                 on_file(found[path])
             continue
-        requests.append({"do": "trace", "path": path, "file": str(sources.root / path), "seconds": seconds})
+        requests.append({"do": "trace", "path": path, "root": str(sources.root), "needs": needed, "seconds": seconds})
         places.append(place)
     earlier_files = len(found)
     if requests:
@@ -82,7 +85,7 @@ def trace(
         if answer.problem:
             found[path] = _refused(path, f"it could not be traced: {answer.problem}")
         else:
-            found[path] = _explained(sources, traced_file(answer.value))
+            found[path] = traced_file(answer.value)
             _save(places[answer.number], found[path])
         if on_file is not None:
             on_file(found[path])
@@ -95,8 +98,10 @@ def replay(
     """Run every step again: how many there are, those that did not repeat, and the most memory of a worker."""
     files = [f for f in files if f.steps]
     requests = [
-        {"do": "replay", "path": f.path, "file": str(sources.root / f.path), "trace": f.to_json()} for f in files
-    ]
+        {"do": "replay", "path": f.path, "root": str(sources.root), "needs": [n for n, _ in f.needs],
+         "trace": f.to_json()}
+        for f in files
+    ]  # fmt: skip
     count, wrong, memory = 0, [], 0
     for answer in crew.run(requests, workers or os.cpu_count() or 1, 3600.0):
         file = files[answer.number]
@@ -112,17 +117,31 @@ def replay(
     return count, wrong, memory
 
 
-def _place(kept: Path, root: Path, path: str) -> tuple[Path | None, TracedFile | None]:
-    """Where a file's result is kept; or the file's refusal, for one that is not worth asking Lean about."""
+def _content(root: Path, path: str) -> bytes | str:
+    """A file's bytes, or why it is not worth asking Lean about."""
     try:
-        size = (root / path).stat().st_size
-        if size > LARGEST_SOURCE:
-            return None, _refused(path, f"it is larger than {LARGEST_SOURCE >> 20} MiB, too large for a Lean source")
-        content = (root / path).read_bytes()
+        if (root / path).stat().st_size > LARGEST_SOURCE:
+            return f"it is larger than {LARGEST_SOURCE >> 20} MiB, too large for a Lean source"
+        return (root / path).read_bytes()
     except OSError as error:
-        return None, _refused(path, f"it cannot be read: {error.strerror}")
-    key = hashlib.sha256("\0".join((str(RULES), LEAN_VERSION, path)).encode() + b"\0" + content).hexdigest()
-    return kept / f"{key[:32]}.json", None
+        return f"it cannot be read: {error.strerror}"
+
+
+def _place(
+    kept: Path, sources: Sources, path: str, contents: Mapping[str, bytes | str], imports: Mapping[str, tuple[str, ...]]
+) -> tuple[Path | None, TracedFile | None, list[str]]:
+    """Where a file's result is kept, and the files that it needs; or its refusal."""
+    try:
+        needed = needs(sources, path, imports)
+    except Circular as problem:
+        return None, _refused(path, str(problem)), []
+    key = hashlib.sha256("\0".join((str(RULES), LEAN_VERSION, path)).encode())
+    for name in (*needed, path):
+        content = contents[name]
+        if isinstance(content, str):
+            return None, _refused(path, content if name == path else f"it imports {name}: {content}"), []
+        key.update(b"\0" + name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return kept / f"{key.hexdigest()[:32]}.json", None, needed
 
 
 def _load(place: Path, path: str) -> TracedFile | None:
@@ -142,16 +161,3 @@ def _save(place: Path | None, file: TracedFile) -> None:
 
 def _refused(path: str, reason: str) -> TracedFile:
     return TracedFile(path, "", (), (), (), (NotTraced(path, reason),))
-
-
-def _explained(sources: Sources, file: TracedFile) -> TracedFile:
-    """A missing import of the project's own, said as such."""
-    if file.declarations or len(file.not_traced) != 1 or "has no module " not in file.not_traced[0].reason:
-        return file
-    module = file.not_traced[0].reason.split("has no module ", 1)[1].split(":", 1)[0]
-    inside = sources.project_file(module)
-    if inside is None:
-        return file
-    reason = (f"it imports {module}, a file of the same folder ({inside}): the embedded Lean has compiled modules of "
-              "its own library alone; a native Lean has the project's")  # fmt: skip
-    return replace(file, not_traced=(NotTraced(file.path, reason),))

@@ -26,9 +26,15 @@ class Sources:
     lake: bool
 
     def project_file(self, module: str) -> str | None:
-        """The file of the folder that an `import` of this module could mean."""
-        wanted = module.replace(".", "/") + ".lean"
-        return next((f for f in self.files if f == wanted or f.endswith(f"/{wanted}")), None)
+        """The file of the folder that an `import` of this module means."""
+        return next((f for f in self.files if is_module(f, module)), None)
+
+
+def is_module(path: str, module: str) -> bool:
+    """Whether a file is that module: `My/A.lean` and `src/My/A.lean` are `My.A`, `Other/My/A.lean` is not."""
+    wanted = module.replace(".", "/") + ".lean"
+    folders = path.removesuffix(wanted)
+    return path.endswith(wanted) and (not folders or (folders.endswith("/") and folders == folders.lower()))
 
 
 def find(target: Path) -> Sources:

@@ -10,7 +10,7 @@ import hashlib
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,7 +23,8 @@ from prover.lean.holes import cannot_run, normalise
 from prover.lean.protocol import BadSource, Message
 from prover.trace.blocks import RawStep
 from prover.trace.declarations import Declarations, Found
-from prover.trace.records import Block, Declaration, NotTraced, Premise, Step, Theorem, TracedFile
+from prover.trace.projects import Joined, Part, join
+from prover.trace.records import Block, Declaration, NotTraced, Place, Premise, Step, Theorem, TracedFile
 from prover.trace.text import Text
 
 if TYPE_CHECKING:
@@ -44,19 +45,21 @@ class Tracer:
         self._declarations = Declarations(session.sources.syntax)
         self._modules: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
-    def trace(self, path: str, content: bytes, seconds: float = 60.0) -> TracedFile:
-        """A file's trace; a file that Lean cannot elaborate at all has its reason in `not_traced`."""
+    def trace(
+        self, path: str, content: bytes, seconds: float = 60.0, before: Sequence[tuple[str, bytes]] = ()
+    ) -> TracedFile:
+        """A file's trace; a file that Lean cannot elaborate at all has its reason in `not_traced`.
+
+        `before`: the files (path and content) that it needs, see `projects.py`.
+        """
         started = time.thread_time()
-        digest = hashlib.sha256(content).hexdigest()
+        digest, needs = digest_of(content), tuple((name, digest_of(c)) for name, c in before)
         try:
-            source = normalise(content.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            return _refused(path, digest, f"it is no UTF-8 text (byte {error.start})")
-        try:
-            traced = _File(self, path, source).trace(seconds)
+            joined = read(path, content, before)
+            traced = _File(self, path, joined).trace(seconds)
         except BadSource as problem:
-            return _refused(path, digest, str(problem))
-        return replace(traced, sha256=digest, seconds=time.thread_time() - started)
+            return replace(_refused(path, digest, str(problem)), needs=needs)
+        return replace(traced, sha256=digest, needs=needs, seconds=time.thread_time() - started)
 
     def module_names(self, imports: tuple[str, ...]) -> tuple[str, ...]:
         """Modules by their number in the environment of these imports, which is at hand."""
@@ -73,6 +76,23 @@ def without(source: str, spans: Iterable[tuple[int, int]]) -> str:
     return source
 
 
+def digest_of(content: bytes) -> str:
+    """A file's hash, as traces have it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: str, content: bytes, before: Sequence[tuple[str, bytes]] = ()) -> Joined:
+    """What Lean reads for a file. Raises BadSource for what is no text."""
+    texts = []
+    for name, data in (*before, (path, content)):
+        try:
+            texts.append((name, normalise(data.decode("utf-8-sig"))))
+        except UnicodeDecodeError as error:
+            what = "it is" if name == path else f"it imports {name}, which is"
+            raise BadSource(f"{what} no UTF-8 text (byte {error.start})") from None
+    return join(path, texts[-1][1], texts[:-1])
+
+
 def _refused(path: str, digest: str, reason: str) -> TracedFile:
     return TracedFile(path, digest, (), (), (), (NotTraced(path, reason),))
 
@@ -80,12 +100,12 @@ def _refused(path: str, digest: str, reason: str) -> TracedFile:
 class _File:
     """One file while it is traced."""
 
-    def __init__(self, tracer: Tracer, path: str, source: str) -> None:
+    def __init__(self, tracer: Tracer, path: str, joined: Joined) -> None:
         session = tracer._session
         self.o, self.syntax, self.declarations = session.o, session.sources.syntax, tracer._declarations
         self.tracer, self.session, self.path = tracer, session, path
         self.imports: tuple[str, ...] = ()
-        self.text = Text(source)
+        self.text, self.parts = Text(joined.text), joined.parts
         self.trees = InfoTrees(session.o)
         self.found: list[Found] = []
         self.commands: list[tuple[int, int]] = []  # each up to the next, in bytes
@@ -104,6 +124,7 @@ class _File:
         first: dict[str, int] | None = None
         for _ in range(_ROUNDS):
             errors = self._errors(self._elaborate(seconds))
+            self._own_alone(errors)
             first = dict(self.types) if first is None else first
             errors = errors or self._changed(first)
             if not errors:
@@ -120,13 +141,13 @@ class _File:
             reason = self._unproved(found, unproved)
             if reason:
                 unproved.add(self._name(found))
-            if found.kind == "theorem":
+            if found.kind == "theorem" and self._is_own(found.span[0]):
                 theorem, missing = self._theorem(found, reason)
                 left_out += missing
                 theorems += [] if theorem is None else [theorem]
         declarations = tuple(
-            Declaration(name, f.kind, f.code, self.text.place(f.span[0]), self.text.place(f.span[1]))
-            for f in self.found if (name := self._name(f))
+            Declaration(name, f.kind, f.code, self._place(f.span[0]), self._place(f.span[1]))
+            for f in self.found if self._is_own(f.span[0]) and (name := self._name(f))
         )  # fmt: skip
         left_out.sort(key=lambda n: n.place or (0, 0))
         return TracedFile(self.path, "", imports, declarations, tuple(theorems), tuple(left_out),
@@ -144,7 +165,7 @@ class _File:
         for message in messages:
             if message.severity == "error":
                 first = message.text.strip().splitlines() or ["an error"]
-                said = f"line {message.line}: {first[0]}"
+                said = f"line {message.line - self.parts[-1].line}: {first[0]}"
                 if cannot_run(message.text):
                     said += " (the embedded Lean cannot run code written against Lean's library; a native Lean can)"
                 at = bisect_right(places, (message.line, message.column + 1)) - 1
@@ -163,7 +184,7 @@ class _File:
         """What a command that has an error would have declared."""
         inside = [f for f in self.found if f.command == command]
         lost = [(self._name(f) or f.written, f.inner[0]) for f in inside] or [("", self.commands[command][0])]
-        return [NotTraced(self.path, f"it does not elaborate: {said}", name, "", self.text.place(at))
+        return [NotTraced(self.path, f"it does not elaborate: {said}", name, "", self._place(at))
                 for name, at in lost]  # fmt: skip
 
     # Reading a command
@@ -176,8 +197,8 @@ class _File:
             self.commands[-1] = self.commands[-1][0], span[0]
         self.commands.append((span[0], len(self.text)))
         found = self.declarations.of(command, len(self.commands) - 1, self.text)
-        wanted = {(s.span, s.kind) for f in found if f.kind == "theorem" and not f.uses_sorry
-                  for b in f.blocks if not b.reason for s in b.steps}  # fmt: skip
+        traced = [f for f in found if f.kind == "theorem" and not f.uses_sorry and self._is_own(f.span[0])]
+        wanted = {(s.span, s.kind) for f in traced for b in f.blocks if not b.reason for s in b.steps}
         declared: dict[str, int] = {}
         runs: dict[_Key, list[TacticRun]] = {}
         inside: list[tuple[int, _Key]] = []
@@ -198,7 +219,7 @@ class _File:
                 runs.setdefault(key, []).append(seen)
                 inside.append((seen.depth, key))
         printed: dict[tuple[int, int], str] = {}
-        for f in found:
+        for f in traced:
             self._states(f, runs, printed)
         self.found += found
         self._note_types(declared, self.o.field(commands, ENVIRONMENT))
@@ -241,7 +262,7 @@ class _File:
         for block in found.blocks:
             counts = Counter({i: len(runs.get((s.span, s.kind), ())) for i, s in enumerate(block.steps)})
             reason = block.reason
-            if not reason and found.kind == "theorem" and not found.uses_sorry:
+            if not reason:
                 often = max(counts.values())
                 reason = f"it is run {often} times" if often > 1 else ""
             for i, step in enumerate(block.steps):
@@ -266,16 +287,16 @@ class _File:
 
     def _theorem(self, found: Found, reason: str) -> tuple[Theorem | None, list[NotTraced]]:
         text = self.text
-        name, place = self._name(found), text.place(found.inner[0])
+        name, place = self._name(found), self._place(found.inner[0])
         if reason or not name:
             return None, [NotTraced(self.path, reason or "Lean does not declare it", name or found.written, "", place)]
         left_out = [
-            NotTraced(self.path, reason, name, text.piece(step.leaves), text.place(step.span[0]))
+            NotTraced(self.path, reason, name, text.piece(step.leaves), self._place(step.span[0]))
             for step, reason in found.left_out
         ]  # fmt: skip
         blocks = tuple(Block(*map(text.point, b.span)) for b in found.blocks if not b.reason)
         steps = tuple(self._step(*s) for s in sorted(found.steps, key=lambda s: (s[1].span[0], -s[1].span[1])))
-        theorem = Theorem(name, found.statement, place, text.place(found.inner[1]), text.point(found.command_end),
+        theorem = Theorem(name, found.statement, place, self._place(found.inner[1]), text.point(found.command_end),
                           found.private, found.by_tactics, blocks, steps)  # fmt: skip
         return theorem, left_out
 
@@ -299,7 +320,7 @@ class _File:
                     uses.append(span)
         tactic, places = text.marked(step.leaves, uses)
         premises = tuple(self._premise(*self.seen[u], at) for u, at in zip(uses, places, strict=True))
-        return Step(tactic, premises, before, after, text.place(step.span[0]), text.place(step.span[1]), block)
+        return Step(tactic, premises, before, after, self._place(step.span[0]), self._place(step.span[1]), block)
 
     def _within(self, start: int, end: int) -> list[tuple[int, int]]:
         """Places in an identifier at which constants were seen: the whole, or parts (`h.symm`) of it."""
@@ -314,7 +335,30 @@ class _File:
         place = self.places.get(name) if not module else None
         if place is None:
             return Premise(user_name(name), at, module)
-        return Premise(user_name(name), at, "", self.text.place(place[0]), self.text.place(place[1]))
+        part = self._part(place[0])
+        file = "" if part is self.parts[-1] else part.path
+        return Premise(user_name(name), at, "", file, self._place(place[0], part), self._place(place[1], part))
+
+    # Where things are
+
+    def _part(self, offset: int) -> Part:
+        """The file that a byte offset is in."""
+        return self.parts[bisect_right([p.start for p in self.parts], self.text.point(offset)) - 1]
+
+    def _is_own(self, offset: int) -> bool:
+        return len(self.parts) == 1 or self._part(offset) is self.parts[-1]
+
+    def _place(self, offset: int, part: Part | None = None) -> Place:
+        """Line and column in the file itself, or in another part."""
+        line, column = self.text.place(offset)
+        return line - (part or self.parts[-1]).line, column
+
+    def _own_alone(self, errors: dict[int, str]) -> None:
+        """Raise BadSource for an error in a file that is needed."""
+        for number in errors:
+            part = self._part(self.commands[number][0])
+            if part is not self.parts[-1]:
+                raise BadSource(f"it imports {part.path}, which does not elaborate")
 
     def _name(self, found: Found) -> str:
         """A declaration's full name; "" for one that Lean did not declare."""

@@ -60,11 +60,12 @@ def answer_to(lean: Any, tracer: Any, request: dict[str, Any]) -> Any:
     from prover.trace.records import traced_file
     from prover.trace.replay import replay
 
-    path = request["path"]
-    content = Path(request["file"]).read_bytes()
+    path, root = request["path"], Path(request["root"])
+    content = (root / path).read_bytes()
+    before = [(name, (root / name).read_bytes()) for name in request["needs"]]
     if request["do"] == "trace":
-        return lean.ask(lambda _: tracer.trace(path, content, request["seconds"])).to_json()
-    done = replay(lean, traced_file(request["trace"]), content)
+        return lean.ask(lambda _: tracer.trace(path, content, request["seconds"], before)).to_json()
+    done = replay(lean, traced_file(request["trace"]), content, before)
     wrong = [[r.theorem, list(r.step.place), r.step.tactic, r.problem] for r in done if r.problem]
     return {"steps": len(done), "wrong": wrong}
 

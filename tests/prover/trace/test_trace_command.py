@@ -53,7 +53,7 @@ def project(tmp_path):
     (folder / "lakefile.toml").write_text('name = "my"\n')
     (folder / "lakefile.lean").write_text("import Lake\n")
     (folder / "My" / "A.lean").write_text(GOOD)
-    (folder / "My" / "B.lean").write_text("import My.A\ntheorem two : 1 = 1 := by rfl\n")
+    (folder / "My" / "B.lean").write_text("import My.A\ntheorem two : 1 + 2 = 2 + 1 := by\n  exact one 1 2\n")
     (folder / "My.lean").write_text("import Mathlib\n")
     (folder / "Bad.lean").write_bytes(b"\xff\xfe")
     return folder
@@ -78,23 +78,25 @@ def test_a_project_is_traced_and_goes_on_where_it_was(project, tmp_path):
     first = entails(*arguments, "--check", cwd=tmp_path)
     assert first.returncode == 0, first
     said = json.loads(first.stdout)
-    assert (said["files"], said["earlier"], said["theorems"], said["steps"]) == (4, 0, 1, 2)
-    assert said["checked"] == {"steps": 2, "repeated": 2} and 0 < said["worker_memory"] < 1 << 30
-    assert "My/B.lean: not traced: it imports My.A, a file of the same folder (My/A.lean)" in first.stderr
+    assert (said["files"], said["earlier"], said["theorems"], said["steps"]) == (4, 0, 2, 3)
+    assert said["checked"] == {"steps": 3, "repeated": 3} and 0 < said["worker_memory"] < 1 << 30
     assert "My.lean: not traced: The embedded Lean has no module Mathlib" in first.stderr
     assert "Bad.lean: not traced: it is no UTF-8 text" in first.stderr
     listed = json.loads((tmp_path / "out" / "not_traced.json").read_text())
-    assert {n["file"] for n in listed} == {"My.lean", "My/B.lean", "Bad.lean"}
-    [row] = json.loads((tmp_path / "out" / "random" / "train.json").read_text())
-    assert (row["file_path"], row["url"]) == ("My/A.lean", str(project.resolve()))
+    assert {n["file"] for n in listed} == {"My.lean", "Bad.lean"}
+    rows = json.loads((tmp_path / "out" / "random" / "train.json").read_text())
+    assert {(r["file_path"], r["url"]) for r in rows} == {(f"My/{f}.lean", str(project.resolve())) for f in "AB"}
 
-    (project / "My" / "A.lean").write_text(GOOD + "theorem three : 3 = 3 := by rfl\n")
+    (project / "My" / "B.lean").write_text("import My.A\ntheorem three : 3 = 3 := by rfl\n")
     [kept] = [p for p in (tmp_path / "out" / "traced").iterdir() if "Mathlib" in p.read_text()]
     kept.write_text(kept.read_text()[:20])  # as a power failure may leave it
     second = json.loads(entails(*arguments, cwd=tmp_path).stdout)
     assert (second["earlier"], second["theorems"]) == (2, 2)
+    (project / "My" / "A.lean").write_text(GOOD + "theorem four : 4 = 4 := by rfl\n")
+    again = json.loads(entails(*arguments, cwd=tmp_path).stdout)
+    assert (again["earlier"], again["theorems"]) == (2, 3)  # what imports it is traced anew, too
     third = json.loads(entails(*arguments, cwd=tmp_path).stdout)
-    assert (third["earlier"], third["theorems"]) == (4, 2)
+    assert (third["earlier"], third["theorems"]) == (4, 3)
 
 
 def test_one_theorem_and_those_that_are_not_there(tmp_path):
@@ -156,10 +158,10 @@ def test_a_worker_that_hangs_or_breaks_costs_its_file_alone(tmp_path, monkeypatc
 
     monkeypatch.setattr(crew, "GRACE", 1.0)
     (tmp_path / "A.lean").write_text(GOOD)
-    good = {"do": "trace", "path": "A.lean", "file": str(tmp_path / "A.lean"), "seconds": 60.0}
-    missing = {**good, "file": str(tmp_path / "none.lean")}
+    good = {"do": "trace", "path": "A.lean", "root": str(tmp_path), "needs": [], "seconds": 60.0}
+    missing = {**good, "path": "none.lean"}
     os.mkfifo(tmp_path / "pipe")  # reading it never ends
-    late = {**good, "file": str(tmp_path / "pipe")}
+    late = {**good, "path": "pipe"}
     answers = {a.number: a for a in crew.run([missing, late, good], 1, 14.0)}
     assert "FileNotFoundError" in answers[0].problem
     assert "did not answer within 15 s" in answers[1].problem
