@@ -1,9 +1,10 @@
-"""Examples of premise use from tables of outcomes: `python -m prover.data.steps data/policy/train.jsonl.gz OUT`.
+"""Examples of premise use from steps that were taken: `python -m prover.data.steps SOURCE OUT`.
 
-Such a table (`prover/policy/outcomes.py`) has, for the states of a search, which tactics were tried and which closed
-them. A step that names exactly one theorem and closes a state that nothing without premises closes is an example.
-Only premises that the exploration was given could be used, at most 16 a theorem. Not here: trying premises
-(`premises.py`).
+SOURCE is one of two things. A folder that `entails trace` wrote (a LeanDojo Benchmark): the state before each tactic
+and the library's theorems that the tactic names. Or a table of outcomes (`data/policy/train.jsonl.gz`;
+`prover/policy/outcomes.py`): which tactics were tried in the states of a search and which closed them; a step that
+names exactly one theorem and closes a state that nothing without premises closes is an example. There, only premises
+that the exploration was given could be used, at most 16 a theorem. Not here: trying premises (`premises.py`).
 """
 
 from __future__ import annotations
@@ -46,6 +47,20 @@ def examples(tables: Iterable[dict[str, Any]], corpus: Corpus) -> Iterator[Examp
                 yield Example(state, table["name"], position, tuple(found), next(iter(tactics.values())))
 
 
+def traced(folder: Path, corpus: Corpus, module: str = "Init") -> Iterator[Example]:
+    """The examples of a traced benchmark whose files import this module; only premises of the corpus count."""
+    number = corpus.module(module)
+    position = At(module, int(corpus.starts[number + 1] - corpus.starts[number]))
+    allowed = corpus.accessible.mask(position).allowed & corpus.kinds_in(("theorem",))
+    for part in ("train", "val", "test"):
+        for theorem in json.loads((folder / "random" / f"{part}.json").read_text(encoding="utf-8")):
+            for step in theorem["traced_tactics"]:
+                named = dict.fromkeys(used["full_name"] for used in step["annotated_tactic"][1])
+                found = [i for name in named if (i := corpus.find(name)) is not None and allowed[i]]
+                if found:
+                    yield Example(step["state_before"], "", position, tuple(found), step["tactic"])
+
+
 def _closers(table: dict[str, Any]) -> dict[int, dict[str, str]]:
     """State → theorem → a tactic that closes the state by it alone; none where a tactic without premises does."""
     theorems = {p["name"] for p in table["premises"] if p["kind"] == "theorem"}
@@ -66,13 +81,16 @@ def _closers(table: dict[str, Any]) -> dict[int, dict[str, str]]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("tables", type=Path)
+    arguments.add_argument("source", type=Path)
     arguments.add_argument("out", type=Path)
     arguments.add_argument("--index", type=Path, default=cache_folder("embedded"))
     options = arguments.parse_args()
     corpus = Corpus.open(options.index / "corpus.index")
-    with gzip.open(options.tables, "rt", encoding="utf-8") as file:
-        found = list(examples((json.loads(line) for line in file), corpus))
+    if options.source.is_dir():
+        found = list(traced(options.source, corpus))
+    else:
+        with gzip.open(options.source, "rt", encoding="utf-8") as file:
+            found = list(examples((json.loads(line) for line in file), corpus))
     write_jsonl(found, corpus, options.out)
     print(f"{len(found)} examples: {options.out}")
 

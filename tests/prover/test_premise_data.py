@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from prover.cli.bench_premises import app
 from prover.data.premises import INTERNAL, Tool, tried_already
 from prover.data.rows import Row, write_rows
-from prover.data.steps import examples
+from prover.data.steps import examples, traced
 from retrieval.corpus import Corpus
-from retrieval.examples import read_jsonl
+from retrieval.examples import read_jsonl, write_jsonl
 from retrieval.library import build_corpus
 from retrieval.records import Module, Premise
 
@@ -48,7 +48,7 @@ goal = {"target": "n + 1 = 1 + n", "hypotheses": [["n", "Nat", "", "Nat"]]}
 
 @pytest.fixture
 def corpus():
-    first = (Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n"), Premise("List.length", "List α → Nat"),
+    first = (Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n"), Premise("List.length", "List α → Nat", "definition"),
              Premise("List.length_append", "∀ (l m : List α), (l ++ m).length = l.length + m.length"))  # fmt: skip
     second = (Premise("List.length_comm", "∀ (l m : List α), (l ++ m).length = (m ++ l).length"),)
     return Corpus.of([Module("M", (), first), Module("N", ("M",), second)])
@@ -85,6 +85,24 @@ def test_steps_that_name_one_theorem_are_examples(corpus):
     [example] = examples([table, {**table, "name": "No.such"}, table], corpus)
     assert example.state == "n : Nat\n⊢ n + 1 = 1 + n" and example.theorem == "List.length_comm"
     assert [corpus.names[i] for i in example.positives] == ["Nat.add_comm"] and example.tactic == "rw [Nat.add_comm]"
+
+
+def test_traced_steps_are_examples_of_what_the_library_has(tmp_path, corpus):
+    used = lambda *names: [{"full_name": n, "def_path": "", "def_pos": [1, 1], "def_end_pos": [1, 2]} for n in names]  # noqa: E731
+    steps = [
+        {"state_before": "⊢ 1 + 2 = 2 + 1", "tactic": "rw [Nat.add_comm, own]",
+         "annotated_tactic": ["", used("Nat.add_comm", "own")]},
+        {"state_before": "⊢ x", "tactic": "unfold List.length", "annotated_tactic": ["", used("List.length")]},
+        {"state_before": "⊢ y", "tactic": "simp", "annotated_tactic": ["simp", []]},
+    ]  # fmt: skip
+    (tmp_path / "random").mkdir()
+    for part in ("train", "val", "test"):
+        content = [{"traced_tactics": steps}] if part == "val" else []
+        (tmp_path / "random" / f"{part}.json").write_text(json.dumps(content))
+    [example] = traced(tmp_path, corpus, "M")
+    assert example.state == "⊢ 1 + 2 = 2 + 1" and [corpus.names[i] for i in example.positives] == ["Nat.add_comm"]
+    write_jsonl([example], corpus, tmp_path / "e.jsonl")
+    assert read_jsonl(tmp_path / "e.jsonl", corpus).examples == (example,)
 
 
 def test_generated_lemmas_are_no_candidates():
