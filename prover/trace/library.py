@@ -34,18 +34,27 @@ def library(files: Sequence[TracedFile], index: str = INDEX) -> Library:
 
 
 def imported(corpus: Corpus, files: Iterable[TracedFile]) -> tuple[list[Module], str]:
-    """The corpus's modules that the files import, directly or not, imports first; and one that it lacks, or ""."""
+    """The corpus's modules that the files import, directly or not, imports first; and one that it lacks, or "".
+
+    Of the premises only what LeanDojo's corpus holds: name, code, kind.
+    """
     known, wanted = set(corpus.modules), [m for f in files for m in f.imports]
-    found: dict[str, Module] = {}
+    found: dict[str, tuple[str, ...]] = {}
     while wanted:
         name = wanted.pop()
         if name in found:
             continue
         if name not in known:
             return [], name
-        found[name] = corpus.record(name)
-        wanted += found[name].imports
-    return [found[name] for name in corpus.modules if name in found], ""
+        found[name] = tuple(corpus.modules[i] for i in corpus.imports(corpus.module(name)))
+        wanted += found[name]
+    modules = []
+    for number, name in enumerate(corpus.modules):
+        if name in found:
+            numbers = range(int(corpus.starts[number]), int(corpus.starts[number + 1]))
+            premises = tuple(Premise(corpus.names[i], corpus.codes[i], corpus.kind(i)) for i in numbers)
+            modules.append(Module(name, found[name], premises))
+    return modules, ""
 
 
 def used(files: Iterable[TracedFile]) -> dict[str, list[str]]:
