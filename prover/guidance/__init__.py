@@ -21,14 +21,14 @@ NONE = "none"
 CRITIC = Path(__file__).with_name("critic.npz")
 EFFECTIVENESS = Path(__file__).with_name("effectiveness.json")
 #: Turns of the default strategy's perspectives. The generator knows which tactics are often of use, the critic which
-#: states are near a proof; neither alone finds what both do, and size is the best of the rest.
+#: states are near a proof; the rest have a turn in five, for what both overlook.
 WEIGHTS: Mapping[str, float] = {
     "critic": 3,
     "log-probability": 3,
-    "effectiveness": 1,
-    "fewest-splits": 0.5,
-    "shortest-state": 1.5,
-    "novelty": 0.5,
+    "effectiveness": 0.5,
+    "fewest-splits": 0.25,
+    "shortest-state": 0.5,
+    "novelty": 0.25,
 }
 _PERSPECTIVE = re.compile(r"\s*([a-z-]+)\s*=\s*([0-9.]+)\s*(?::\s*([0-9]+)\s*)?")
 
