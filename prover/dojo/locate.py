@@ -17,6 +17,7 @@ from functools import lru_cache
 from prover.lean.holes import cannot_run, normalise
 from prover.lean.native import scan
 from prover.lean.protocol import BadSource, Hole, Lean, Message
+from prover.sources import NEEDS_NATIVE
 
 HOLE = " := by\n  sorry"
 #: A search may take as long as it is given, and its proof is checked as one: Lean's own limits are lifted.
@@ -26,7 +27,6 @@ _OPENING, _CLOSING = "([{⟨⦃⟮", ")]}⟩⦄⟯"
 _MOST_ENDS = 24
 _OTHER_TYPE = "another type"
 _THEOREMS = ("theorem", "lemma")
-NEEDS_NATIVE = "The embedded Lean cannot run code of the source's own: a native Lean can."
 
 
 class NotFound(Exception):
@@ -39,15 +39,10 @@ class NotUsable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Posed:
-    """A theorem to prove. `source`: the text with a `sorry` for its proof; `hole`: that `sorry`.
-
-    `moved`: how many lines further down than in the file a line is.
-    """
+    """A theorem to prove. `source`: the text with a `sorry` for its proof; `hole`: that `sorry`."""
 
     source: str
     hole: Hole
-    statement: str
-    moved: int
 
     def with_proof(self, proof: str) -> str:
         """The source with `proof` (after `:=`) in the place of the one missing."""
@@ -165,7 +160,7 @@ def pose(
             whole = first + source[head:stop] + rest
             if _OTHER_TYPE in lean.verify(whole, posed, hole.theorem).reason:
                 continue
-        return Posed(posed, hole, source[found.start : cut], first.count("\n") - source[:head].count("\n"))
+        return Posed(posed, hole)
     said = "" if problem is None else f": {next(iter(problem.text.splitlines()), '')}"
     raise NotUsable(f"Lean does not read the statement of `{full_name}`{said}.")
 

@@ -23,7 +23,7 @@ _GIT = ("-c", "user.name=a", "-c", "user.email=a@a")
 
 def need_the_package() -> None:
     """Skip, with the reason, where the package cannot be used."""
-    from prover.lean.leandojo import package
+    from prover.lean.leandojo_traces import package
     from prover.lean.protocol import LeanMissing
 
     if shutil.which("git") is None:

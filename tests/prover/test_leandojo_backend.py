@@ -83,6 +83,12 @@ def test_a_repository_that_cannot_be_used_is_one_sentence(prepared, commands, tm
             open_lean("leandojo", project=repo)
 
 
+def test_the_folder_of_a_trace_does_as_well(prepared, commands, tmp_path):
+    at = trace(repository(tmp_path / "repo"), tmp_path / "elsewhere")
+    with open_lean("leandojo", project=at / "P.lean") as lean:
+        assert isinstance(lean.run(lean.open(AND).holes[0].state, ["simp_all"])[0], Solved)
+
+
 def test_without_a_lean_on_the_path_that_is_said_first(monkeypatch, tmp_path):
     need_the_package()
     monkeypatch.setenv("PATH", str(tmp_path))
