@@ -20,6 +20,7 @@ from prover.cli.premises import (
     open_library,
     progress,
     read_examples,
+    read_names,
     sentences,
 )
 
@@ -43,6 +44,8 @@ def retrieval(
     rankers: Annotated[
         str, typer.Option(help="These alone, with commas: bm25, structural, dense; fusion and rerank are of those.")
     ] = "",
+    alike: Annotated[bool, typer.Option("--alike", help="The data are theorems (JSON lines: name); to be found are "
+                                                        "their namesakes in other namespaces.")] = False,
     named: Annotated[bool, typer.Option("--named", help="Give the theorem's name as a hint.")] = False,
     part: Annotated[str, typer.Option(help="Of JSON lines, this part of the split by module; or all.")] = "test",
     split: Annotated[str | None, typer.Option(help="Of a benchmark folder: train, val (the default) or test.",
@@ -51,6 +54,7 @@ def retrieval(
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:  # fmt: skip
     """Judge the rankers on examples of premise use (LeanDojo's definitions)."""
+    from retrieval.alike import alike as namesakes
     from retrieval.evaluate import evaluate, split_by_module
     from retrieval.library import Library
 
@@ -67,8 +71,8 @@ def retrieval(
             )
         else:
             library = open_library(index, encoder)
-        examples = read_examples(data, library.corpus)
-        if data.suffix != ".json" and part != "all":  # LeanDojo's files are split already
+        examples = list(namesakes(library.corpus, read_names(data))) if alike else read_examples(data, library.corpus)
+        if data.suffix != ".json" and part != "all" and not alike:  # LeanDojo's files are split already
             examples = split_by_module(examples)[part]
         examples = examples[:limit]
         if not examples:

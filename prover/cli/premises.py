@@ -127,6 +127,17 @@ def read_examples(path: Path, corpus: Corpus) -> Sequence[Example]:
     return read.examples
 
 
+def read_names(path: Path) -> Sequence[str]:
+    """The names in a file of JSON lines, such as data/library/test.jsonl. Exits with 2 for a line that has none."""
+    import json
+
+    try:
+        return [json.loads(line)["name"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (ValueError, KeyError, TypeError):
+        print(f"entails: {path} is no list of theorems (JSON lines with a name)", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[object]:
     """A Rich progress display on standard error, off where that is no terminal."""

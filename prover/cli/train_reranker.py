@@ -13,7 +13,15 @@ from typing import Annotated
 
 import typer
 
-from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, open_library, progress, read_examples, sentences
+from prover.cli.premises import (
+    BAD_INPUT,
+    DEFAULT_INDEX,
+    open_library,
+    progress,
+    read_examples,
+    read_names,
+    sentences,
+)
 
 SCHEMA = 1
 
@@ -43,7 +51,7 @@ def reranker(
     with sentences(), progress(quiet=as_json) as shown:
         library = open_library(index, encoder)
         examples = [e for path in data for e in read_examples(path, library.corpus)]
-        weak = list(namesakes(library.corpus, _names(alike))) if alike is not None else []
+        weak = list(namesakes(library.corpus, read_names(alike))) if alike is not None else []
         untrained = Reranked(library.fusion, library.structural, Model.zero())
         task = shown.add_task("examples", total=len(examples) + len(weak))  # type: ignore[attr-defined]
         try:
@@ -75,12 +83,3 @@ def reranker(
     print(f"{model.made['examples']} of {len(examples) + len(weak)} examples: {out}")
     for s, what in zip(scores, ("fusion", "re-ranked", "re-ranked, with the theorem's name"), strict=False):
         print(f"{what}: R@1 {s.recall_1:.2f} %, R@10 {s.recall_10:.2f} %, MRR {s.mrr:.4f} ({s.examples} examples)")
-
-
-def _names(path: Path) -> list[str]:
-    """The names in a file of JSON lines. Exits with 2 for a line that has none."""
-    try:
-        return [json.loads(line)["name"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (ValueError, KeyError, TypeError):
-        print(f"entails: {path} is no list of theorems (JSON lines with a name)", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None

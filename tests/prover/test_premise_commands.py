@@ -177,6 +177,10 @@ def test_a_reranker_is_trained_and_judged(indexed, capsys):
     judged = ("bench", data, "--index", indexed / "index", "--part", "all")
     assert entails(*judged, "--rankers", "structural,rerank", "--json") == 0
     assert [r["ranker"] for r in json.loads(capsys.readouterr().out)["rankers"]] == ["structural", "rerank"]
+    (indexed / "names.jsonl").write_text('{"name": "List.length_comm"}\n{"name": "List.length_append"}\n')
+    assert entails("bench", indexed / "names.jsonl", "--alike", "--index", indexed / "index") == 2  # no namesakes
+    assert entails("train", "reranker", data, *arguments, "--alike", indexed / "val.json") == 2
+    assert "no list of theorems" in capsys.readouterr().err
     assert entails(*judged, "--rankers", "bm52") == 2 and entails(*judged, "--rankers", "dense") == 2
 
 

@@ -48,7 +48,8 @@ goal = {"target": "n + 1 = 1 + n", "hypotheses": [["n", "Nat", "", "Nat"]]}
 
 @pytest.fixture
 def corpus():
-    first = (Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n"), Premise("List.length", "List α → Nat", "definition"),
+    first = (Premise("Nat.add_comm", "∀ (n m : Nat), n + m = m + n"),
+             Premise("List.length", "List α → Nat", "definition"),
              Premise("List.length_append", "∀ (l m : List α), (l ++ m).length = l.length + m.length"))  # fmt: skip
     second = (Premise("List.length_comm", "∀ (l m : List α), (l ++ m).length = (m ++ l).length"),)
     return Corpus.of([Module("M", (), first), Module("N", ("M",), second)])
