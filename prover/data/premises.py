@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,12 +49,12 @@ LIMITS = Limits(heartbeats=1000, seconds=1.5)
 GROUP = 4  # theorems that a process takes at once
 IMPORTS, POSED = ("Init", "Std"), "entails_posed"
 
-Progress = Callable[[int, int], None]
-
-
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A theorem's first goal, and the tactic by which each premise closes it; none where nothing did."""
+    """A theorem's first goal, and the tactic by which each premise closes it; none where nothing did.
+
+    Nothing is tried, and `state` is empty, where the theorem does not open or is true by computation.
+    """
 
     name: str
     module: str
@@ -77,23 +77,22 @@ class Tool:
         self._library = Library.open(index)
 
     def group(self, rows: Sequence[Row]) -> list[Tried]:
-        return [tried for row in rows if (tried := self.row(row)) is not None]
+        return [self.row(row) for row in rows]
 
-    def row(self, row: Row) -> Tried | None:
-        """None for a theorem that does not open, or is true by computation."""
-        session = self._session
+    def row(self, row: Row) -> Tried:
+        session, nothing = self._session, Tried(row.name, row.module, "", ())
         statement = row.statement.replace(f"theorem {row.name}", f"theorem {POSED}", 1)
         posed = replace(row, imports=IMPORTS, statement=statement)
         try:
             opened = session.open(posed.source(" := by sorry"))
         except BadSource:
-            return None
+            return nothing
         if not opened.holes or any(m.severity == "error" for m in opened.messages):
-            return None
+            return nothing
         state = opened.holes[-1].state
         goal = session.goals(state)[0]
         if self._closes(state, COMPUTED):
-            return None
+            return nothing
         apart = self._apart(state, goal)
         if apart is not None and self._closes(apart, COMPUTED):
             apart = None
@@ -154,23 +153,16 @@ class Tool:
         return ""
 
 
-def generate(
-    prepared: Prepared, rows: Sequence[Row], index: Path, workers: int = 1, progress: Progress | None = None
-) -> Iterator[Tried]:
-    """Try the rows, in the order of a hash of their names; `progress` is called with (theorems done, theorems)."""
+def generate(prepared: Prepared, rows: Sequence[Row], index: Path, workers: int = 1) -> Iterator[Tried]:
+    """Try the rows, in the order of a hash of their names, so that any beginning of them is a fair sample."""
     from functools import partial
 
     from prover.lean.embedded.pool import run
 
     ordered = sorted(rows, key=lambda row: hashlib.sha256(row.name.encode()).hexdigest())
     groups = [ordered[i : i + GROUP] for i in range(0, len(ordered), GROUP)]
-    done = 0
-    made = run(prepared, workers, partial(Tool, index=index), Tool.group, groups)
-    for group, tried in zip(groups, made, strict=True):
+    for tried in run(prepared, workers, partial(Tool, index=index), Tool.group, groups):
         yield from tried
-        done += len(group)
-        if progress is not None:
-            progress(done, len(rows))
 
 
 def tried_already(path: Path) -> set[str]:
