@@ -57,7 +57,7 @@ class _Timed:
         return getattr(self._lean, name)
 
 
-def figures(rounds: int = 300) -> Iterator[Figure]:
+def figures(rounds: int = 100) -> Iterator[Figure]:
     """Each tactic `rounds` times."""
     lean = open_lean("embedded")
     try:
