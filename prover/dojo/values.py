@@ -66,9 +66,7 @@ class LeanError:
     error: str
 
 
-TacticResult: TypeAlias = "TacticState | ProofFinished | LeanError | ProofGivenUp"
-CommandResult: TypeAlias = "CommandState | LeanError"
-State: TypeAlias = "CommandState | TacticState"
+TacticResult: TypeAlias = TacticState | ProofFinished | LeanError | ProofGivenUp
 
 
 class DojoCrashError(Exception):

@@ -51,6 +51,7 @@ def test_states_are_equal_by_their_goals_and_go_into_dictionaries():
     assert values.LeanError("x") != values.LeanError("y")
     assert len({one, other, values.ProofGivenUp(), values.LeanError("x"), values.ProofGivenUp()}) == 3
     assert pickle.loads(pickle.dumps(one)) == one
+    assert isinstance(one, values.TacticResult) and not isinstance(values.CommandState(1), values.TacticResult)
     assert values.DojoCrashError("OOM").is_out_of_memory and not values.DojoCrashError("x").is_out_of_memory
 
 
