@@ -17,6 +17,7 @@ from search.protocols import Critic
 from search.strategies import DEFAULT_STRATEGY
 
 DEFAULT_SECONDS = 60.0
+DEFAULT_GENERATOR = "portfolio"
 #: 4,000 heartbeats are about a second. Time is the second line: to stop at it, the instance has to be restored.
 TACTIC_LIMITS = Limits(heartbeats=4_000, seconds=3.0)
 
@@ -35,7 +36,7 @@ class Settings:
     `entails index` builds.
     """
 
-    generator: str | TacticGenerator = "portfolio"
+    generator: str | TacticGenerator = DEFAULT_GENERATOR
     seconds: float = DEFAULT_SECONDS
     expansions: int | None = None
     checks: int | None = None

@@ -21,8 +21,9 @@ from prover.cli.bench_retrieval import retrieval
 from prover.cli.bench_search import search
 from prover.cli.bench_trace import trace
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
-from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
+from prover.cli.guide import CRITIC_HELP, GENERATOR_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
+from prover.settings import DEFAULT_GENERATOR
 from search.strategies import DEFAULT_STRATEGY
 
 WORKERS_HELP = "Processes, one theorem each at a time; one for each core where none is given."
@@ -51,7 +52,7 @@ def prove(
     critic: Annotated[str, typer.Option(help=CRITIC_HELP)] = "shipped",
     perspectives: Annotated[str | None, typer.Option(help=PERSPECTIVES_HELP)] = None,
     minimise: Annotated[bool, typer.Option(help="Make found proofs shorter.")] = True,
-    generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    generator: Annotated[str, typer.Option(help=GENERATOR_HELP)] = DEFAULT_GENERATOR,
     checks: Annotated[int | None, typer.Option(min=0, help="Tactics given to Lean by each tree search.")] = None,
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     logs: Annotated[Path | None, typer.Option(help="A folder for the logs of the searches, one a theorem.")] = None,

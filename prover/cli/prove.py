@@ -14,9 +14,10 @@ from typing import Annotated, Optional
 import typer
 
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, find_source, lean_errors, read_source, write_back
-from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
+from prover.cli.guide import CRITIC_HELP, GENERATOR_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.live import Live
 from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
+from prover.settings import DEFAULT_GENERATOR
 from search.strategies import DEFAULT_STRATEGY
 
 NOT_PROVED = 1
@@ -38,7 +39,7 @@ def prove(
     seconds: Annotated[float, typer.Option(help="Wall clock for each hole.", min=0)] = 60.0,
     expansions: Annotated[Optional[int], typer.Option(help="States to expand for each hole.", min=0)] = None,  # noqa: UP045
     candidates: Annotated[Optional[int], typer.Option(help="Tactics kept for each state.", min=1)] = None,  # noqa: UP045
-    generator: Annotated[str, typer.Option(help="What proposes tactics.")] = "portfolio",
+    generator: Annotated[str, typer.Option(help=GENERATOR_HELP)] = DEFAULT_GENERATOR,
     model: Annotated[Optional[str], typer.Option(help="A language model that proposes tactics too: a folder, hub id, openai:NAME.")] = None,  # noqa: UP045, E501
     mode: Annotated[str, typer.Option(help="What the model does: search, whole or hybrid.")] = "search",
     samples: Annotated[int, typer.Option(help="Completions of the model for each state.", min=1)] = 16,
