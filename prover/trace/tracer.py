@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.lean.embedded.environment import Environment
+from prover.lean.embedded.errors import LeanIOError
 from prover.lean.embedded.infotrees import ConstantSeen, InfoTrees, Surroundings, TacticRun
 from prover.lean.embedded.objects import is_scalar
 from prover.lean.embedded.sources import ENVIRONMENT
@@ -129,8 +130,8 @@ class _File:
             errors = errors or self._changed(first)
             if not errors:
                 break
-            for i, said in errors.items():
-                left_out += self._with_error(i, said)
+            for i, reason in errors.items():
+                left_out += self._with_error(i, reason)
                 skipped.append((self.text.point(self.commands[i][0]), self.text.point(self.commands[i][1])))
             self.text = Text(without(self.text.source, skipped))
         else:
@@ -159,13 +160,13 @@ class _File:
         return self.session.read(self.text.source, seconds, self._after)
 
     def _errors(self, messages: list[Message]) -> dict[int, str]:
-        """The number of a command → its first error."""
+        """The number of a command → its first error, as a reason."""
         errors: dict[int, str] = {}
         places = [self.text.place(start) for start, _ in self.commands]
         for message in messages:
             if message.severity == "error":
                 first = message.text.strip().splitlines() or ["an error"]
-                said = f"line {message.line - self.parts[-1].line}: {first[0]}"
+                said = f"it does not elaborate: line {message.line - self.parts[-1].line}: {first[0]}"
                 if cannot_run(message.text):
                     said += " (the embedded Lean cannot run code written against Lean's library; a native Lean can)"
                 at = bisect_right(places, (message.line, message.column + 1)) - 1
@@ -180,12 +181,11 @@ class _File:
         return {f.command: "its type changes without a command that has errors" for f in self.found
                 if (name := self._name(f)) in first and self.types.get(name) != first[name]}  # fmt: skip
 
-    def _with_error(self, command: int, said: str) -> list[NotTraced]:
+    def _with_error(self, command: int, reason: str) -> list[NotTraced]:
         """What a command that has an error would have declared."""
         inside = [f for f in self.found if f.command == command]
         lost = [(self._name(f) or f.written, f.inner[0]) for f in inside] or [("", self.commands[command][0])]
-        return [NotTraced(self.path, f"it does not elaborate: {said}", name, "", self._place(at))
-                for name, at in lost]  # fmt: skip
+        return [NotTraced(self.path, reason, name, "", self._place(at)) for name, at in lost]
 
     # Reading a command
 
@@ -270,9 +270,13 @@ class _File:
                     found.left_out.append((step, reason or "Lean tells of no run of it"))
                     continue
                 [run] = runs[step.span, step.kind]
-                before = self._goals(run.goals_before, run.before, run.around, printed)
-                after = self._goals(run.goals_after, run.after, run.around, printed)
-                found.steps.append((numbers[id(block)], step, before, after))
+                try:
+                    before = self._goals(run.goals_before, run.before, run.around, printed)
+                    after = self._goals(run.goals_after, run.after, run.around, printed)
+                except LeanIOError as error:
+                    found.left_out.append((step, f"Lean cannot print its goals: {error}"))
+                else:
+                    found.steps.append((numbers[id(block)], step, before, after))
 
     def _goals(self, goals: int, metavariables: int, around: Surroundings, printed: dict[tuple[int, int], str]) -> str:
         texts = []
