@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
@@ -230,10 +230,7 @@ class HoleSearch:
             if special and number == len(rounds) - 1:
                 share = max(share, _SPECIAL_SHARE)
             yield from self._round(root, [*special, *fast, *slow] if number else fast, limits, share, again, tried)
-            # What was not reached comes before what was, and ran out of its limits.
-            general, special = (
-                sorted((t for t in group if t in again), key=again.__getitem__) for group in (general, special)
-            )
+            general, special = (_in_turn(group, again) for group in (general, special))
         self.checker.limits = self.settings.limits
 
     def _round(
@@ -360,6 +357,12 @@ class HoleSearch:
 
 def _less(allowed: int | None, spent: int) -> int | None:
     return None if allowed is None else max(allowed - spent, 0)
+
+
+def _in_turn(tactics: Sequence[str], again: Mapping[str, bool]) -> list[str]:
+    """Those left to try: what was not reached and what ran out of its limits (`again` says which), in turn."""
+    late, unreached = ([t for t in tactics if again.get(t) is which] for which in (True, False))
+    return [tactic for pair in zip_longest(unreached, late) for tactic in pair if tactic is not None]
 
 
 def _declared(source: str) -> tuple[str, ...]:

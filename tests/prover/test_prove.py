@@ -67,7 +67,7 @@ def n : Nat := sorry
 example : 2 + 2 = 4 := sorry
 theorem three (h : n = 3) : n + 1 = 4 := by sorry
 """
-    result = prove(source, lean=lean, seconds=2)
+    result = prove(source, lean=lean, seconds=6)
     found = {h.theorem: h for h in result.holes}
     assert {name: h.status.value for name, h in found.items()} == {
         "one": "proved", "two": "not proved", "n": "skipped", "example": "proved", "three": "not proved",
