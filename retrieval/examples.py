@@ -14,6 +14,7 @@ from pathlib import Path
 
 from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError, UnknownModule
+from retrieval.files import write_whole
 from retrieval.records import At
 
 
@@ -71,14 +72,13 @@ def read_jsonl(path: Path, corpus: Corpus) -> Read:
 
 
 def write_jsonl(examples: Iterable[Example], corpus: Corpus, path: Path) -> None:
-    """Write examples (atomically)."""
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as out:
-        for e in examples:
-            row = {"state": e.state, "premises": [corpus.names[i] for i in e.positives], "module": e.position.module,
-                   "declaration": e.position.declaration, "theorem": e.theorem, "tactic": e.tactic}  # fmt: skip
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    partial.replace(path)
+    """Write examples, all or nothing."""
+    lines: list[str] = []
+    for e in examples:
+        row = {"state": e.state, "premises": [corpus.names[i] for i in e.positives], "module": e.position.module,
+               "declaration": e.position.declaration, "theorem": e.theorem, "tactic": e.tactic}  # fmt: skip
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    write_whole(path, "".join(lines))
 
 
 def _position(corpus: Corpus, module: str, theorem: str | None, declaration: int | None) -> At:

@@ -15,6 +15,7 @@ from pathlib import Path
 from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError
 from retrieval.examples import Example
+from retrieval.files import write_whole
 from retrieval.records import At, Module, Premise
 
 #: Of Lean 3 as well: `_target/deps/lean/library/init/core.lean`.
@@ -66,21 +67,20 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
     """
     records = [corpus.record(name) for name in corpus.modules]
     paths = {r.name: r.path or r.name.replace(".", "/") + ".lean" for r in records}
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as out:
-        for record in records:
-            premises = []
-            for line, p in enumerate(record.premises, 1):
-                start_line, start, end_line, end = p.span or (line, 1, line, 2)
-                premises.append({"full_name": p.name, "code": p.code, "start": [start_line, start],
-                                 "end": [end_line, end], "kind": p.kind})  # fmt: skip
-            row = {
-                "path": paths[record.name],
-                "imports": [paths[i] for i in record.imports],
-                "premises": premises,
-            }
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    partial.replace(path)
+    lines: list[str] = []
+    for record in records:
+        premises = []
+        for line, p in enumerate(record.premises, 1):
+            start_line, start, end_line, end = p.span or (line, 1, line, 2)
+            premises.append({"full_name": p.name, "code": p.code, "start": [start_line, start],
+                             "end": [end_line, end], "kind": p.kind})  # fmt: skip
+        row = {
+            "path": paths[record.name],
+            "imports": [paths[i] for i in record.imports],
+            "premises": premises,
+        }
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    write_whole(path, "".join(lines))
 
 
 def position(corpus: Corpus, path: str, line: int, column: int) -> At:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+
+from retrieval.files import write_whole
 
 BAD_INPUT, LEAN_MISSING, INTERRUPTED = 2, 3, 130
 #: Lean would take minutes to say what is wrong with more, and a proof is never that long.
@@ -100,19 +100,7 @@ def write_back(source: Source, text: str) -> None:
     """Put a text in place of a file's content, whole or not at all, with the file's own line ends."""
     assert source.path is not None
     content = (text.replace("\n", "\r\n") if source.crlf else text).encode()
-    target = source.path.resolve()
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(target.stat().st_mode & 0o7777)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_whole(source.path, content)
     except OSError as error:
         fail(f"{source.path} cannot be written: {error.strerror}.", BAD_INPUT)

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retrieval.files import write_whole
+
 DEFAULT_IMPORTS = ("Init", "Std")
 DEFAULT_PREAMBLE = "set_option autoImplicit false\n"
 
@@ -102,6 +104,4 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     """Write a file of rows at once: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(r.to_json(), ensure_ascii=False) + "\n" for r in rows)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, text)

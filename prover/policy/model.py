@@ -8,6 +8,7 @@ fail together from those that make up for each other. Weights: one vector of 2**
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from prover.generators.portfolio import UnknownGenerator
 from prover.generators.protocol import Position
 from prover.policy import features
 from prover.policy.templates import Abstraction, Template
+from retrieval.files import write_whole
 
 BITS, COST_BITS = 18, 14
 VERSION = 1
@@ -148,8 +150,8 @@ class Policy:
         import zipfile
 
         half = {"weights.npy": self.weights.astype(np.float16), "costs.npy": self.costs.astype(np.float16)}
-        temporary = path.with_name(path.name + ".part")
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             def write(name: str, content: bytes) -> None:
                 # A fixed date: the time of writing is no part of the content.
                 archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED, 9)
@@ -158,7 +160,7 @@ class Policy:
                 write(name, _npy(array))
             text = json.dumps({**self.metadata, "version": VERSION}, ensure_ascii=False, indent=1, sort_keys=True)
             write("metadata.json", text.encode())
-        temporary.replace(path)
+        write_whole(path, packed.getvalue())
 
 
 def _npy(array: np.ndarray) -> bytes:

@@ -22,6 +22,7 @@ from prover.lean.embedded.engine import LEAN_VERSION
 from prover.trace.records import NotTraced, Premise, Step, Theorem, TracedFile
 from prover.trace.splits import at_random, novel_premises
 from retrieval.corpus import Corpus
+from retrieval.files import write_whole
 from retrieval.leandojo import module_name, write_corpus
 from retrieval.records import Module
 from retrieval.records import Premise as CorpusPremise
@@ -174,7 +175,5 @@ def _listed(left_out: NotTraced) -> dict[str, Any]:
 
 
 def _write(path: Path, value: Any) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1 if path.name == "metadata.json" else None),
-                       encoding="utf-8")  # fmt: skip
-    partial.replace(path)
+    indent = 1 if path.name == "metadata.json" else None
+    write_whole(path, json.dumps(value, ensure_ascii=False, indent=indent))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +18,7 @@ from typing import Protocol
 
 from prover.data.rows import Row
 from prover.models.errors import BadRequest
+from retrieval.files import write_whole
 
 RUN_FILE, REPORT = "run.json", "report.json"
 
@@ -194,13 +194,3 @@ def entropy(counts: Iterable[int]) -> float:
     values = [count for count in counts if count]
     total = sum(values)
     return sum(-count / total * math.log2(count / total) for count in values) if total else 0.0
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A reader sees the whole file or none, also after a crash."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.errors import RetrievalError
+from retrieval.files import write_whole
 from retrieval.rankers.base import Ranking, check_k
 from retrieval.rankers.features import FIELDS, Features
 from retrieval.rankers.fusion import Fusion
@@ -58,9 +59,7 @@ class Model:
     def save(self, path: Path) -> None:
         arrays = {n: np.round(getattr(self, n), 5).tolist() for n in ARRAYS}
         text = json.dumps({"schema": SCHEMA, "made": dict(self.made), "fields": FIELDS, **arrays}, indent=1)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text + "\n")
 
     @classmethod
     def open(cls, path: Path | None = None) -> Model:
