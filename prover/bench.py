@@ -101,7 +101,8 @@ def run(
     with out.open("a", encoding="utf-8") as file, closing(each(work, task, workers)) as answers:
         for answer in answers:
             result = _read(answer.value) if not answer.problem else BenchResult(
-                answer.row.name, False, seconds=answer.seconds, reason=answer.problem
+                answer.row.name, False, seconds=answer.seconds, reason=answer.problem,
+                premises=settings.get("premises", 0),
             )  # fmt: skip
             file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
             file.flush()

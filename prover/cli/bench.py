@@ -90,6 +90,7 @@ def prove(
     from prover.data.rows import BadRows, read_rows
     from prover.generators.portfolio import UnknownGenerator, make_generator
     from prover.lean.open import BACKENDS
+    from prover.lean.protocol import LeanInfo
     from prover.models import ModelError, check_model
     from prover.with_model import FUNCTION, check_mode
 
@@ -130,7 +131,7 @@ def prove(
         fail(f"{statements} is no UTF-8 text.", BAD_INPUT)
     if not rows:
         fail(f"{statements} holds no theorem.", BAD_INPUT)
-    library = library_premises(premises, DEFAULT_INDEX)
+    library = library_premises(premises, DEFAULT_INDEX, None if lean == "embedded" else LeanInfo("", lean))
     given = 0 if library.library() is None else library.count
     for trouble in library.troubles:
         print(f"entails: {trouble}", file=sys.stderr)

@@ -81,8 +81,8 @@ def library_premises(count: int | None, index: str, lean: LeanInfo | None = None
 def _open_for(index: str, lean: LeanInfo | None) -> Library:
     if index == DEFAULT_INDEX and lean is not None and lean.backend != "embedded":
         raise IndexStale("the index is of the embedded Lean's library; for a project of your own, trace it with "
-                         "LeanDojo, run `entails index --corpus corpus.jsonl --name NAME`, and name it here "
-                         "(--index NAME)")  # fmt: skip
+                         "LeanDojo, run `entails index --corpus corpus.jsonl --name NAME`, and give "
+                         "`entails prove` its name (--index NAME)")  # fmt: skip
     return open_library(index, None)
 
 
