@@ -19,6 +19,7 @@ from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
 
 if TYPE_CHECKING:
     from prover.trace.records import NotTraced, TracedFile
+    from prover.trace.run import Wrong
 
 NOTHING = 1
 SCHEMA = 1
@@ -60,7 +61,8 @@ def trace(
     except NothingToTrace as problem:
         fail(str(problem), BAD_INPUT)
     _usable(out)
-    wrong, steps = [], 0
+    wrong: list[Wrong] = []
+    steps = 0
     with lean_errors(), progress(quiet or json) as shown:
         try:
             task = shown.add_task("files", total=len(sources.files))  # type: ignore[attr-defined]

@@ -88,8 +88,8 @@ def replay(
         text, places = _posed(source, traced.theorems, number)
         try:
             holes, said = {h.start: h for h in lean.open(text).holes}, "Lean does not come to the block"
-        except protocol.BadSource as problem:
-            holes, said = {}, str(problem)
+        except protocol.BadSource as error:
+            holes, said = {}, str(error)
         for i, place in places.items():
             theorem = traced.theorems[i]
             steps = [s for s in theorem.steps if s.block == number]

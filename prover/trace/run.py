@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from prover.lean.embedded.engine import LEAN_VERSION
 from prover.trace import crew
@@ -62,7 +63,8 @@ def trace(
     kept = out / KEPT
     kept.mkdir(parents=True, exist_ok=True)
     found: dict[str, TracedFile] = {}
-    requests, places = [], []
+    requests: list[dict[str, Any]] = []
+    places: list[Path | None] = []
     contents = {path: _content(sources.root, path) for path in sources.files}
     imports = {p: imports_of(c.decode(errors="replace")) for p, c in contents.items() if isinstance(c, bytes)}
     for path in sources.files:
@@ -80,7 +82,7 @@ def trace(
         ensure()  # once, here, and not by every worker at the same time
     memory = 0
     for answer in crew.run(requests, workers or os.cpu_count() or 1, seconds):
-        path = requests[answer.number]["path"]
+        path = str(requests[answer.number]["path"])
         memory = max(memory, answer.memory)
         if answer.problem:
             found[path] = _refused(path, f"it could not be traced: {answer.problem}")

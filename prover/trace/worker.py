@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 #: Of Lean's own heap; the rest of a worker is Python, the compiled code, and pages of the snapshot, all shared.
-LEAN_MEMORY = 640 << 20
+LEAN_MEMORY = 768 << 20
 
 
 def peak_memory() -> int:

@@ -89,7 +89,8 @@ class InfoTrees:
                     inner = o.field(info, 0)
                     syntax = o.field(o.field(inner, 0), 1)
                     if kind == _TACTIC:
-                        yield TacticRun(depth, syntax, *(o.field(inner, i) for i in (1, 2, 3, 4)), around)
+                        before, goals_before, after, goals_after = (o.field(inner, i) for i in (1, 2, 3, 4))
+                        yield TacticRun(depth, syntax, before, goals_before, after, goals_after, around)
                     elif o.tag(o.field(inner, 3)) == CONST:
                         name = o.field(o.field(inner, 3), 0)
                         yield ConstantSeen(syntax, name, o.scalars(inner, 1) == b"\1", around)

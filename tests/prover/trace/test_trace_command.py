@@ -153,6 +153,27 @@ def test_ctrl_c_ends_the_workers_and_the_run_goes_on(tmp_path):
     assert again.returncode == 0 and "(1 from an earlier run)" in again.stdout
 
 
+def test_the_figures_of_a_folder(tmp_path):
+    from prover.trace.bench import figures
+
+    (tmp_path / "A.lean").write_text(GOOD + "theorem term : 1 = 1 := rfl\n")
+    found = {f.what: f for f in figures(tmp_path)}
+    assert found["theorems traced"].value == 2 and found["of these with tactics"].value == 1
+    assert (found["steps run again that gave their states"].value, found["the same"].value) == (2, 100)
+    assert found["steps run again that gave their states"].unit == "of 2"
+    assert all(f.value > 0 for f in found.values() if f.what != "not traced, with a reason")
+    assert [p.name for p in tmp_path.iterdir()] == ["A.lean"]
+
+
+def test_the_repositorys_examples_elaborate_without_an_error(trace):
+    from prover.trace.bench import EXAMPLES
+
+    # The whole is traced and run again by `entails bench trace`; here the file that has a form of each kind.
+    traced = trace((EXAMPLES / "Forms.lean").read_bytes(), "Forms.lean")
+    assert len(traced.theorems) > 50 and traced.steps > 150 and not traced.skipped
+    assert all(n.tactic and n.reason.startswith("inside ") for n in traced.not_traced)
+
+
 def test_a_worker_that_hangs_or_breaks_costs_its_file_alone(tmp_path, monkeypatch):
     from prover.trace import crew
 
