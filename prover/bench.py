@@ -22,6 +22,8 @@ from prover.crew import Task, each
 from prover.data.rows import Row
 from prover.lean.protocol import BadSource, Lean
 
+MODEL_SECONDS = 600.0
+
 
 class BadResults(ValueError):
     """The output file holds something else than results; nothing was changed."""
@@ -95,7 +97,8 @@ def run(
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
     missing = [row for row in rows if row.name not in done]
-    task = Task(function, settings, seconds, lean, project)
+    # Opening a checkpoint, at a worker's first theorem, may take minutes.
+    task = Task(function, settings, seconds + (MODEL_SECONDS if "model" in settings else 0.0), lean, project)
     work = [(row, {} if own is None else own[row.name]) for row in missing]
     proved = sum(result.proved for result in earlier.values())
     with out.open("a", encoding="utf-8") as file, closing(each(work, task, workers)) as answers:
