@@ -42,7 +42,7 @@ def on_proof(number, proof):
         end()
 if where == "learn":
     os_replace = Path.replace
-    Path.replace = lambda self, target: end() if self.name.startswith("weights") else os_replace(self, target)
+    Path.replace = lambda self, target: end() if target.name.startswith("weights") else os_replace(self, target)
 if where == "report":
     loop._report = end
 settings = loop.LoopSettings(rounds=2, seconds=0.2)
