@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 from prover.lean.native import scan
 from prover.lean.protocol import BadSource
-from prover.trace.sources import Sources, is_module
+from prover.trace.sources import Sources, modules_of
 
+#: Bytes of what a file needs: a file that imports others is elaborated with all of them.
+LARGEST = 1 << 20
 _BEFORE, _AFTER = "section\n", "\nend\n"
 
 
-class Circular(ValueError):
-    """Files import one another in a circle; the message names one."""
+class CannotJoin(ValueError):
+    """What a file imports cannot be put in front of it: a circle, or too much. The message is a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def join(path: str, text: str, before: Sequence[tuple[str, str]]) -> Joined:
     module = next((name for (name, _), h in zip(files, headers, strict=True) if h.is_module), None)
     if module is not None:
         raise BadSource(f"{module}: the embedded Lean does not read `module` files; a native Lean does.")
-    wanted = dict.fromkeys(i for h in headers for i in h.imports if not any(is_module(p, i) for p, _ in before))
+    own = {module for name, _ in before for module in modules_of(name)}
+    wanted = dict.fromkeys(i for h in headers for i in h.imports if i not in own)
     out = "".join(f"import {name}\n" for name in wanted)
     parts = []
     for (name, content), header in zip(files, headers, strict=True):
@@ -64,24 +67,34 @@ def imports_of(text: str) -> tuple[str, ...]:
     return scan.header(scan.blank(text)).imports
 
 
-def needs(sources: Sources, path: str, imports: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The files of the folder that a file imports, directly or not, each after its own. Raises Circular.
+class Imports:
+    """Which files of a folder import which. `headers`: the modules that each file's header names; `sizes`: in bytes."""
 
-    `imports`: what each file's header names.
-    """
-    order: list[str] = []
-    inside: list[str] = []
+    def __init__(self, sources: Sources, headers: Mapping[str, Sequence[str]], sizes: Mapping[str, int]) -> None:
+        self._sizes = sizes
+        files = {module: path for path in reversed(sources.files) for module in modules_of(path)}
+        self._direct = {path: [files[m] for m in named if m in files] for path, named in headers.items()}
 
-    def visit(file: str) -> None:
-        if file in inside:
-            raise Circular(f"it imports itself, through {file}")
-        inside.append(file)
-        for module in imports.get(file, ()):
-            imported = sources.project_file(module)
-            if imported is not None and imported not in order:
-                visit(imported)
-        inside.pop()
-        order.append(file)
-
-    visit(path)
-    return order[:-1]
+    def needs(self, path: str) -> list[str]:
+        """The files that a file imports, directly or not, each after its own. Raises CannotJoin."""
+        order: dict[str, None] = {}
+        inside: dict[str, None] = {path: None}
+        size = 0
+        stack = [(path, iter(self._direct.get(path, ())))]
+        while stack:
+            file, waiting = stack[-1]
+            following = next((f for f in waiting if f not in order), None)
+            if following is None:
+                stack.pop()
+                del inside[file]
+                order[file] = None
+            elif following in inside:
+                raise CannotJoin(f"it imports itself, through {following}")
+            else:
+                size += self._sizes.get(following, 0)
+                if size > LARGEST:
+                    raise CannotJoin("it imports too much of the folder to be read in front of it (more than "
+                                     f"{LARGEST >> 20} MiB); a native Lean has that compiled")  # fmt: skip
+                inside[following] = None
+                stack.append((following, iter(self._direct.get(following, ()))))
+        return list(order)[:-1]

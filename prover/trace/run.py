@@ -16,7 +16,7 @@ from typing import Any
 
 from prover.lean.embedded.engine import LEAN_VERSION
 from prover.trace import crew
-from prover.trace.projects import Circular, imports_of, needs
+from prover.trace.projects import CannotJoin, Imports, imports_of
 from prover.trace.records import RULES, NotTraced, TracedFile, traced_file
 from prover.trace.sources import Sources
 
@@ -66,9 +66,11 @@ def trace(
     requests: list[dict[str, Any]] = []
     places: list[Path | None] = []
     contents = {path: _content(sources.root, path) for path in sources.files}
-    imports = {p: imports_of(c.decode(errors="replace")) for p, c in contents.items() if isinstance(c, bytes)}
+    readable = {path: content for path, content in contents.items() if isinstance(content, bytes)}
+    headers = {path: imports_of(content.decode(errors="replace")) for path, content in readable.items()}
+    imports = Imports(sources, headers, {path: len(content) for path, content in readable.items()})
     for path in sources.files:
-        place, refusal, needed = _place(kept, sources, path, contents, imports)
+        place, refusal, needed = _place(kept, path, contents, imports)
         earlier = None if place is None else _load(place, path)
         if refusal is not None or earlier is not None:
             found[path] = refusal or earlier  # type: ignore[assignment]
@@ -130,12 +132,12 @@ def _content(root: Path, path: str) -> bytes | str:
 
 
 def _place(
-    kept: Path, sources: Sources, path: str, contents: Mapping[str, bytes | str], imports: Mapping[str, tuple[str, ...]]
+    kept: Path, path: str, contents: Mapping[str, bytes | str], imports: Imports
 ) -> tuple[Path | None, TracedFile | None, list[str]]:
     """Where a file's result is kept, and the files that it needs; or its refusal."""
     try:
-        needed = needs(sources, path, imports)
-    except Circular as problem:
+        needed = imports.needs(path)
+    except CannotJoin as problem:
         return None, _refused(path, str(problem)), []
     key = hashlib.sha256("\0".join((str(RULES), LEAN_VERSION, path)).encode())
     for name in (*needed, path):

@@ -25,16 +25,15 @@ class Sources:
     files: tuple[str, ...]
     lake: bool
 
-    def project_file(self, module: str) -> str | None:
-        """The file of the folder that an `import` of this module means."""
-        return next((f for f in self.files if is_module(f, module)), None)
 
+def modules_of(path: str) -> list[str]:
+    """The modules that a file may be: `src/My/A.lean` is `My.A`, or `src.My.A`; `Other/My/A.lean` is no `My.A`.
 
-def is_module(path: str, module: str) -> bool:
-    """Whether a file is that module: `My/A.lean` and `src/My/A.lean` are `My.A`, `Other/My/A.lean` is not."""
-    wanted = module.replace(".", "/") + ".lean"
-    folders = path.removesuffix(wanted)
-    return path.endswith(wanted) and (not folders or (folders.endswith("/") and folders == folders.lower()))
+    Folders of sources have names in small letters, modules seldom have.
+    """
+    parts = path.removesuffix(".lean").split("/")
+    small = next((i for i, part in enumerate(parts[:-1]) if part != part.lower()), len(parts) - 1)
+    return [".".join(parts[i:]) for i in range(small + 1)]
 
 
 def find(target: Path) -> Sources:

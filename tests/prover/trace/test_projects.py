@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from prover.lean.protocol import BadSource
-from prover.trace.projects import Circular, join, needs
+from prover.trace import projects
+from prover.trace.projects import CannotJoin, Imports, join
 from prover.trace.replay import FileChanged, replay
-from prover.trace.sources import Sources, is_module
+from prover.trace.sources import Sources, modules_of
 from prover.trace.tracer import Tracer
 
 A = """/-! 𝕜 -/
@@ -86,12 +87,26 @@ def test_texts_are_joined_with_their_lines():
         join("B.lean", B, [("My/A.lean", "module\n")])
 
 
-def test_needs_come_in_order_and_circles_are_found():
+def test_needs_come_in_order_and_circles_are_found(monkeypatch):
     files = ("Loop.lean", "My.lean", "My/A.lean", "src/My/B.lean", "Other/Init.lean")
-    sources = Sources(Path(), files, True)
-    imports = {"My.lean": ("My.B", "My.A", "Init"), "src/My/B.lean": ("My.A",), "Loop.lean": ("Loop",)}
-    assert needs(sources, "My.lean", imports) == ["My/A.lean", "src/My/B.lean"]
-    with pytest.raises(Circular, match=r"it imports itself, through Loop\.lean"):
-        needs(sources, "Loop.lean", imports)
-    assert is_module("lean/src/My/A.lean", "My.A") and not is_module("Other/Init.lean", "Init")
-    assert not is_module("NotMy/A.lean", "My.A") and not is_module("xMy/A.lean", "My.A")
+    headers = {"My.lean": ("My.B", "My.A", "Init"), "src/My/B.lean": ("My.A",), "Loop.lean": ("Loop",)}
+    imports = Imports(Sources(Path(), files, True), headers, dict.fromkeys(files, 100))
+    assert imports.needs("My.lean") == ["My/A.lean", "src/My/B.lean"] and imports.needs("My/A.lean") == []
+    with pytest.raises(CannotJoin, match=r"it imports itself, through Loop\.lean"):
+        imports.needs("Loop.lean")
+    monkeypatch.setattr(projects, "LARGEST", 150)
+    assert imports.needs("src/My/B.lean") == ["My/A.lean"]
+    with pytest.raises(CannotJoin, match="it imports too much of the folder"):
+        imports.needs("My.lean")
+
+
+def test_a_long_chain_of_imports_is_no_recursion():
+    files = tuple(f"M{i}.lean" for i in range(3000))
+    headers = {f"M{i}.lean": (f"M{i + 1}",) for i in range(2999)}
+    found = Imports(Sources(Path(), files, True), headers, {}).needs("M0.lean")
+    assert found == [f"M{i}.lean" for i in range(2999, 0, -1)]
+
+
+def test_modules_that_a_file_may_be():
+    assert modules_of("lean/src/My/A.lean") == ["lean.src.My.A", "src.My.A", "My.A"]
+    assert modules_of("Other/Init.lean") == ["Other.Init"] and modules_of("a.lean") == ["a"]
