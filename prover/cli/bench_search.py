@@ -47,7 +47,8 @@ def search(
     guides = guided(DEFAULT_STRATEGY, critic, perspectives)
     if guides["quotas"]:
         fail("--perspectives takes no quotas here.", BAD_INPUT)
-    known = configurations(guides["perspectives"] or WEIGHTS)
+    weights = dict(guides["perspectives"] or WEIGHTS)  # by value, so that a folder says what it was made with
+    known = configurations(weights)
     for name in [*only, baseline]:
         if name not in known:
             fail(f"There is no configuration {name!r}: choose from {', '.join(known)}.", BAD_INPUT)
@@ -62,7 +63,7 @@ def search(
     if premises:
         _premises_there()
     comparison = Comparison(checks=checks, candidates=candidates, seconds=seconds, premises=premises,
-                            critic=guides["critic"], perspectives=guides["perspectives"], seed=seed)  # fmt: skip
+                            critic=guides["critic"], perspectives=weights, seed=seed)  # fmt: skip
     names = [name for name in known if not only or name in only]
     count = 0
 
