@@ -72,7 +72,7 @@ class Imports:
 
     def __init__(self, sources: Sources, headers: Mapping[str, Sequence[str]], sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
-        files = {module: path for path in reversed(sources.files) for module in modules_of(path)}
+        files = {module: path for path in reversed(sources.files + sources.around) for module in modules_of(path)}
         self._direct = {path: [files[m] for m in named if m in files] for path, named in headers.items()}
 
     def needs(self, path: str) -> list[str]:

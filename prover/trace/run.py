@@ -65,7 +65,7 @@ def trace(
     found: dict[str, TracedFile] = {}
     requests: list[dict[str, Any]] = []
     places: list[Path | None] = []
-    contents = {path: _content(sources.root, path) for path in sources.files}
+    contents = {path: _content(sources.root, path) for path in (*sources.files, *sources.around)}
     readable = {path: content for path, content in contents.items() if isinstance(content, bytes)}
     headers = {path: imports_of(content.decode(errors="replace")) for path, content in readable.items()}
     imports = Imports(sources, headers, {path: len(content) for path, content in readable.items()})
@@ -89,8 +89,10 @@ def trace(
         if answer.problem:
             found[path] = _refused(path, f"it could not be traced: {answer.problem}")
         else:
-            found[path] = traced_file(answer.value)
-            _save(places[answer.number], found[path])
+            found[path] = traced = traced_file(answer.value)
+            # A file that was written to since its content was read has no place among the results.
+            if all(digest == _digest(contents[name]) for name, digest in ((path, traced.sha256), *traced.needs)):
+                _save(places[answer.number], traced)
         if on_file is not None:
             on_file(found[path])
     return Done(tuple(found[path] for path in sources.files), earlier_files, memory)
@@ -129,6 +131,10 @@ def _content(root: Path, path: str) -> bytes | str:
         return (root / path).read_bytes()
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+
+
+def _digest(content: bytes | str) -> str:
+    return "" if isinstance(content, str) else hashlib.sha256(content).hexdigest()
 
 
 def _place(

@@ -19,11 +19,15 @@ class NothingToTrace(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folder that paths are relative to, and the files in it, sorted. `lake`: whether it is a Lake project."""
+    """The folder that paths are relative to, and the files to trace, sorted. `lake`: whether it is a Lake project.
+
+    `around`: other files of the project, which these may import.
+    """
 
     root: Path
     files: tuple[str, ...]
     lake: bool
+    around: tuple[str, ...] = ()
 
 
 def modules_of(path: str) -> list[str]:
@@ -50,7 +54,8 @@ def find(target: Path) -> Sources:
         raise NothingToTrace(f"{target} is no Lean file (.lean) and no folder.")
     file = target.resolve()
     root = next((p for p in file.parents if _is_lake(p)), file.parent)
-    return Sources(root, (file.relative_to(root).as_posix(),), _is_lake(root))
+    path, lake = file.relative_to(root).as_posix(), _is_lake(root)
+    return Sources(root, (path,), lake, tuple(f for f in sorted(_walk(root)) if f != path) if lake else ())
 
 
 def _is_lake(folder: Path) -> bool:

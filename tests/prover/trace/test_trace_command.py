@@ -63,6 +63,7 @@ def test_sources_of_a_file_a_folder_and_a_project(project, tmp_path):
     assert find(project).files == ("Bad.lean", "My.lean", "My/A.lean", "My/B.lean") and find(project).lake
     inside = find(project / "My" / "A.lean")
     assert (inside.root, inside.files) == (project.resolve(), ("My/A.lean",))
+    assert inside.around == ("Bad.lean", "My.lean", "My/B.lean")
     (tmp_path / "Lone.lean").write_text(GOOD)
     lone = find(tmp_path / "Lone.lean")
     assert (lone.root, lone.files, lone.lake) == (tmp_path.resolve(), ("Lone.lean",), False)
@@ -97,6 +98,15 @@ def test_a_project_is_traced_and_goes_on_where_it_was(project, tmp_path):
     assert (again["earlier"], again["theorems"]) == (2, 3)  # what imports it is traced anew, too
     third = json.loads(entails(*arguments, cwd=tmp_path).stdout)
     assert (third["earlier"], third["theorems"]) == (4, 3)
+
+
+def test_a_file_of_a_project_finds_what_it_imports(project, tmp_path):
+    from prover.trace.run import trace
+
+    done = trace(find(project / "My" / "B.lean"), tmp_path / "out", workers=1)
+    [file] = done.files
+    assert (file.path, file.steps, [n for n, _ in file.needs]) == ("My/B.lean", 1, ["My/A.lean"])
+    assert trace(find(project / "My" / "B.lean"), tmp_path / "out", workers=1).earlier == 1
 
 
 def test_one_theorem_and_those_that_are_not_there(tmp_path):
