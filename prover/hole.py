@@ -211,11 +211,11 @@ class HoleSearch:
         """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
         rounds: Rounds = BRISK_ROUNDS if self.premises else ROUNDS
         again: dict[str, bool] = {}
-        quick: list[str] = []
+        quick = list(getattr(self.settings.generator, "quick", ()))
         if not hasattr(self.settings.generator, "arrange"):
-            # The library is opened only for theorems that the quickest proofs leave open.
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
-            yield from self._round(root, quick, *rounds[0], again, tried)
+        # The library is opened only for theorems that the quickest proofs leave open.
+        yield from self._round(root, quick, *rounds[0], again, tried)
         general, special = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
         general = [tactic for tactic in general if tactic not in quick or tactic in again]
         rounds_of = getattr(self.settings.generator, "rounds", None)

@@ -50,6 +50,9 @@ class PolicyGenerator:
         noise: added to the log-odds, from a Gumbel distribution of that scale, to explore; by `seed`.
     """
 
+    #: Tried before premises are looked up and anything is put in order.
+    quick = BASIC
+
     def __init__(
         self, policy: Policy | None = None, inner: TacticGenerator | None = None, noise: float = 0.0, seed: int = 0
     ) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prover import prove
 from prover.data.rows import Row, read_rows
 from prover.generators.protocol import Position, Premise
 from prover.lean.state import Goal, Hypothesis
@@ -24,6 +23,7 @@ from prover.policy.model import BadWeights, Policy, load
 from prover.policy.tables import cases, read_tables
 from prover.policy.templates import Abstraction, split
 from prover.policy.train import data_hash, train
+from prover.prove import prove
 
 XS = Hypothesis("xs", "List α", head="List")
 H = Hypothesis("h", "xs = []", is_prop=True, head="Eq")
