@@ -17,8 +17,8 @@ def trace(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a figure.")] = False,
 ) -> None:
     """Trace sources, run every step again, and print the figures. Takes a few minutes."""
+    from prover.processes import WorkersFail
     from prover.trace.bench import EXAMPLES, figures
-    from prover.trace.crew import WorkersFail
     from prover.trace.sources import NothingToTrace
 
     with lean_errors():

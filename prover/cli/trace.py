@@ -49,8 +49,8 @@ def trace(
     """
     from prover.cli.premises import progress
     from prover.dojo.repos import NO_COMMIT, head
+    from prover.processes import WorkersFail
     from prover.trace.benchmark import Origin, write
-    from prover.trace.crew import WorkersFail
     from prover.trace.library import library
     from prover.trace.run import replay
     from prover.trace.run import trace as run

@@ -1,7 +1,8 @@
 """Traces many files in worker processes, each result on disk at once, so that a run goes on where it was killed.
 
-Not here: tracing (`tracer.py`), the processes (`crew.py`), LeanDojo's layout (`benchmark.py`). A result is kept in the
-output folder under a name made of the file's content, its path, and the rules of tracing: what changed is traced anew.
+Not here: tracing (`tracer.py`), the processes (`prover.processes`), LeanDojo's layout (`benchmark.py`). A result is
+kept in the output folder under a name made of the file's content, its path, and the rules of tracing: what changed is
+traced anew.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prover import processes
 from prover.lean.embedded.engine import LEAN_VERSION
-from prover.trace import crew
 from prover.trace.projects import CannotJoin, Imports, imports_of
 from prover.trace.records import RULES, NotTraced, TracedFile, traced_file
 from prover.trace.sources import Sources
@@ -24,6 +25,11 @@ KEPT = "traced"
 #: Lean takes minutes to say what is wrong with more.
 LARGEST_SOURCE = 4 << 20
 SECONDS = 300.0
+_REPLAY_SECONDS = 3600.0
+#: Beyond a file's own seconds: starting, imports, a busy machine.
+GRACE = 90.0
+#: Bytes; a worker that ever had more is replaced after its answer.
+RECYCLE = 800 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ def trace(
     if requests:
         ensure()  # once, here, and not by every worker at the same time
     memory = 0
-    for answer in crew.run(requests, workers or os.cpu_count() or 1, seconds):
+    for answer in answers(requests, workers, seconds):
         path = str(requests[answer.number]["path"])
         memory = max(memory, answer.memory)
         if answer.problem:
@@ -109,7 +115,7 @@ def replay(
         for f in files
     ]  # fmt: skip
     count, wrong, memory = 0, [], 0
-    for answer in crew.run(requests, workers or os.cpu_count() or 1, 3600.0):
+    for answer in answers(requests, workers, _REPLAY_SECONDS):
         file = files[answer.number]
         memory = max(memory, answer.memory)
         if answer.problem:
@@ -121,6 +127,12 @@ def replay(
         if on_file is not None:
             on_file(file.path)
     return count, wrong, memory
+
+
+def answers(requests: Sequence[dict[str, Any]], workers: int, seconds: float) -> Iterator[processes.Answer]:
+    """What the workers answer, `seconds` for each request; 0 workers are one for each core. Raises WorkersFail."""
+    crew = workers or os.cpu_count() or 1
+    return processes.run(requests, "prover.trace.worker", workers=crew, patience=seconds + GRACE, recycle=RECYCLE)
 
 
 def _content(root: Path, path: str) -> bytes | str:

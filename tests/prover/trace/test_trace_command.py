@@ -185,15 +185,15 @@ def test_the_repositorys_examples_elaborate_without_an_error(trace):
 
 
 def test_a_worker_that_hangs_or_breaks_costs_its_file_alone(tmp_path, monkeypatch):
-    from prover.trace import crew
+    from prover.trace import run
 
-    monkeypatch.setattr(crew, "GRACE", 1.0)
+    monkeypatch.setattr(run, "GRACE", 1.0)
     (tmp_path / "A.lean").write_text(GOOD)
     good = {"do": "trace", "path": "A.lean", "root": str(tmp_path), "needs": [], "seconds": 60.0}
     missing = {**good, "path": "none.lean"}
     os.mkfifo(tmp_path / "pipe")  # reading it never ends
     late = {**good, "path": "pipe"}
-    answers = {a.number: a for a in crew.run([missing, late, good], 1, 14.0)}
+    answers = {a.number: a for a in run.answers([missing, late, good], 1, 14.0)}
     assert "FileNotFoundError" in answers[0].problem
     assert "did not answer within 15 s" in answers[1].problem
     assert answers[2].value["theorems"][0]["name"] == "one"
