@@ -65,20 +65,25 @@ _DECLARATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A candidate for a proof, before the gate. `limits`: those Lean took it under; `seconds`: of a one-liner."""
+    """A candidate for a proof, before the gate.
+
+    `limits`: those Lean took it under; `seconds`: of a one-liner; `flat`: written without bullets.
+    """
 
     proof: Proof
     stage: str
     limits: Limits
     seconds: float = 0.0
+    flat: bool = False
 
     @property
     def block(self) -> str:
-        return script.block(self.proof)
+        return script.flat(self.proof) if self.flat else script.block(self.proof)
 
     @property
     def steps(self) -> tuple[ProofStep, ...]:
-        pairs = zip(self.proof.steps, self.proof.depths(), strict=True)
+        depths = [0] * len(self.proof) if self.flat else self.proof.depths()
+        pairs = zip(self.proof.steps, depths, strict=True)
         return tuple(ProofStep(step.action, step.text, depth) for step, depth in pairs)
 
 
@@ -140,7 +145,7 @@ class HoleSearch:
         for found in self._candidates():
             if not self.whole:
                 return self._shorter(found) or found, None
-            verification = self._verify(found)
+            found, verification = self._judged(found)
             if verification.accepted:
                 shorter = self._shorter(found)
                 if shorter is not None and (again := self._verify(shorter)).accepted:
@@ -162,6 +167,16 @@ class HoleSearch:
         if done.proof is None or not (done.dropped or done.shortened):
             return None
         return replace(found, proof=done.proof)
+
+    def _judged(self, found: Found) -> tuple[Found, Verification]:
+        """The gate's answer, on the layout that it accepts."""
+        verification = self._verify(found)
+        if not verification.accepted and any(step.arity > 1 for step in found.proof.steps):
+            flat = replace(found, flat=True)
+            again = self._verify(flat)
+            if again.accepted:
+                return flat, again
+        return found, verification
 
     def _verify(self, found: Found) -> Verification:
         started = time.monotonic()

@@ -29,6 +29,11 @@ def block(proof: Proof) -> str:
     return proof.script()
 
 
+def flat(proof: Proof) -> str:
+    """The proof without bullets, each tactic on the first goal: Lean has no `·` in the first modules of Init."""
+    return "\n".join(proof.actions)
+
+
 def indented(text: str, by: str) -> str:
     """Every line but the empty ones, moved to the right."""
     return "\n".join(by + line if line.strip() else "" for line in text.split("\n"))

@@ -217,3 +217,10 @@ def test_a_block_fits_wherever_a_sorry_can_stand(lean, source, prefix, block):
     filled = apply(source, [fill(source, _hole(source, prefix), block)])
     assert "sorry" not in filled
     assert lean.check(filled).errors == ()
+
+
+def test_a_proof_by_cases_where_there_are_no_bullets_yet(lean):
+    core = "prelude\nimport Init.Core\ntheorem t (b : Bool) : (b && false) = false := by sorry\n"
+    result = prove(core, lean=lean, generator=Fixed("cases b", "trivial"), minimise=False)
+    assert result.proved and result.proof == "cases b\ntrivial\ntrivial"
+    assert [step.depth for step in result.holes[0].steps] == [0, 0, 0]
