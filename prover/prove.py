@@ -6,12 +6,14 @@ Not here: the search for one hole (`prover.hole`), tactics (`prover.generators`)
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from prover import guidance, script
@@ -194,3 +196,12 @@ def _by_theorem(holes: list[tuple[int, Hole]]) -> list[list[tuple[int, Hole]]]:
         else:
             groups.append([(index, hole)])
     return groups
+
+
+class _AsFunction(ModuleType):
+    """Importing this module puts it in the place of the function `prover.prove`: so it can be called like that."""
+
+    __call__ = staticmethod(prove)
+
+
+sys.modules[__name__].__class__ = _AsFunction

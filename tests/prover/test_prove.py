@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -224,3 +226,9 @@ def test_a_proof_by_cases_where_there_are_no_bullets_yet(lean):
     result = prove(core, lean=lean, generator=Fixed("cases b", "trivial"), minimise=False)
     assert result.proved and result.proof == "cases b\ntrivial\ntrivial"
     assert [step.depth for step in result.holes[0].steps] == [0, 0, 0]
+
+
+def test_prove_of_the_package_can_be_called_whatever_was_imported_before(lean):
+    code = "import prover.prove; from prover import prove; print(prove('theorem t : 1 = 1', seconds=5).proof)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.stdout.strip() == prove("theorem t : 1 = 1", lean=lean, seconds=5).proof != ""
