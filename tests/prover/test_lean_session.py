@@ -129,3 +129,23 @@ def test_a_closed_lean_says_so(prepared):
     lean.close()
     with pytest.raises(RuntimeError, match="closed"):
         lean.check("example : 1 = 1 := rfl")
+
+
+def test_a_proof_with_an_undetermined_argument_is_not_solved(lean):
+    # `simpa` takes an argument of which it needs nothing, and Lean complains when the theorem ends.
+    statement = "prelude\nimport Init.SimpLemmas\nimport Init.Grind.Tactics\ntheorem t (n : Nat) : n ≠ n + 1"
+    tactic = "simpa using Ne.symm .."
+    [hole] = lean.open(f"{statement} := by sorry").holes
+    assert any("synthesize implicit" in error.text for error in lean.check(f"{statement} := by {tactic}").errors)
+    [refused] = lean.run(hole.state, [tactic])
+    assert isinstance(refused, Rejected) and "nothing determines" in refused.message
+
+
+def test_a_proof_whose_parts_were_filled_in_later_is_solved(lean):
+    [hole] = lean.open("theorem t (p q : Prop) (hp : p) (hq : q) : ∃ n : Nat, n = 3 ∧ p ∧ q := by sorry").holes
+    state = hole.state
+    for tactic in ("refine ⟨?n, ?h, ?p, ?_⟩", "rotate_left", "rfl", "exact hp"):
+        [outcome] = lean.run(state, [tactic])
+        assert isinstance(outcome, Advanced), (tactic, outcome)
+        state = outcome.state
+    assert isinstance(lean.run(state, ["exact hq"])[0], Solved)

@@ -257,6 +257,22 @@ class Proofs:
         context = o.inc(o.field(live.meta, _METAVARIABLES))
         return o.take_field(o.pure("l_Lean_instantiateMVarsCore", context, o.inc(e)), 0)
 
+    def leaves_open(self, before: Live, after: Live) -> bool:
+        """Whether the proof of a goal of `before` has a metavariable left that is no goal.
+
+        `simpa using Ne.symm ..` closes the goal and never says what the arguments are; Lean complains when the theorem
+        ends.
+        """
+        o = self.o
+        for goal in list(o.elements(before.goals)):
+            metavariable = o.pure("l_Lean_mkMVar", o.inc(goal))
+            proof = self._instantiate(after, metavariable)
+            left = self.expressions.has_mvar(proof)
+            o.dec_all([metavariable, proof])
+            if left:
+                return True
+        return False
+
     def summary(self, contexts: Contexts, live: Live) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
         """Keys and sizes of the goals, and whether they are independent: what merging needs, without printing."""
         keys, sizes, independent = [], [], True
