@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,24 @@ import typer
 BAD_INPUT, MISSING = 2, 3
 LOGS_HELP = "Logs of searches (entails prove --log, entails bench prove --logs), or folders of them."
 SCHEMA = 1
+
+
+@contextmanager
+def sentences(out: Path) -> Iterator[None]:
+    """Errors while logs are read and `out` is written become one line on standard error and their exit code."""
+    from search.errors import MissingLibrary, SearchError
+
+    try:
+        yield
+    except MissingLibrary as error:
+        print(f"entails: {error}", file=sys.stderr)
+        raise typer.Exit(MISSING) from None
+    except SearchError as error:
+        print(f"entails: {error}", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        print(f"entails: {error.filename or out}: {error.strerror or error}", file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
 
 
 def critic(
@@ -34,9 +54,8 @@ def critic(
     """
     from search.critic.samples import gather
     from search.critic.train import digest, results_of
-    from search.errors import MissingLibrary, SearchError
 
-    try:
+    with sentences(out):
         samples = gather(results_of(logs))
         if kind == "transformer":
             from search.critic.transformer import train as train_transformer
@@ -53,15 +72,6 @@ def critic(
             about = {"command": f"entails train critic --kind {kind} --seed {seed}", "data_sha256": digest(logs),
                      "samples": trained.samples}  # fmt: skip
             save(trained.model, out, about)
-    except MissingLibrary as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(MISSING) from None
-    except SearchError as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        print(f"entails: {error.filename or out}: {error.strerror or error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
     rows = {"pruned": (len(curation.kept), curated)}
     if uncurated is not None:
         rows["all samples"] = (len(curation.kept) + sum(curation.pruned.values()), uncurated)

@@ -5,13 +5,12 @@ Not here: the counting and the perspective that uses it (search/perspectives/eff
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from prover.cli.train_critic import BAD_INPUT, LOGS_HELP
+from prover.cli.train_critic import LOGS_HELP, sentences
 
 
 def effectiveness(
@@ -20,18 +19,11 @@ def effectiveness(
 ) -> None:  # fmt: skip
     """Count tactics: of use is one that begins a shortest proof of its state."""
     from search.critic.train import digest, results_of
-    from search.errors import SearchError
     from search.perspectives.effectiveness import count, save
 
-    try:
+    with sentences(out):
         table = count(result.graph for result in results_of(logs))
         save(table, out, {"command": "entails train effectiveness", "data_sha256": digest(logs)})
-    except SearchError as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        print(f"entails: {error.filename or out}: {error.strerror or error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
     print(f"{'tactic':24} {'applied':>8} {'of use':>7}")
     for kind, (applied, used) in sorted(table.items(), key=lambda entry: -entry[1][0]):
         print(f"{kind:24} {applied:8.0f} {used / applied:7.1%}")

@@ -6,13 +6,12 @@ for that. Not here: where steps come from (`steps.py`).
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from prover.generators.answers import normalise
 from prover.train.steps import Step
-from search.critic.samples import MOST_PRUNED, TRIVIAL, nearly_the_same
+from search.critic.samples import MOST_PRUNED, TRIVIAL, nearly_the_same, prune
 
 
 def ineffective(step: Step) -> bool:
@@ -49,22 +48,11 @@ class Curated:
 
 
 def curate(steps: Sequence[Step], seed: int = 0, most: float = MOST_PRUNED) -> Curated:
-    """Each pair of state and tactic once, then pruned by `RULES` until a share `most` of them is gone.
-
-    Where a rule names more steps than may still go, a random part of them goes.
-    """
+    """Each pair of state and tactic once, then pruned by `RULES` until a share `most` of them is gone (`prune`)."""
     first: dict[tuple[str, str], Step] = {}
     for step in steps:
         first.setdefault((step.state, normalise(step.tactic)), step)
-    kept = list(first.values())
-    repeated = len(steps) - len(kept)
-    rng = random.Random(seed)
-    left = int(most * len(kept))
-    pruned: dict[str, int] = {}
-    for name, rule in RULES.items():
-        named = [at for at, step in enumerate(kept) if rule(step)]
-        drop = set(named if len(named) <= left else rng.sample(named, left))
-        kept = [step for at, step in enumerate(kept) if at not in drop]
-        pruned[name] = len(drop)
-        left -= len(drop)
+    unique = list(first.values())
+    repeated = len(steps) - len(unique)
+    kept, pruned = prune(unique, RULES, seed, most)
     return Curated(kept, pruned, repeated)

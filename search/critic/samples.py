@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from search.graph import DONE, PROVED, ROOT, Graph
 from search.results import Result
@@ -21,6 +22,8 @@ DEAD_END = 30.0  # the distance that stands for "no proof was found": beyond nea
 TRIVIAL = 1  # a proof of so few steps is trivial
 SAME_WORDS = 0.05  # share of words that differ, below which two states are nearly the same
 MOST_PRUNED = 0.4  # share of the samples that curation takes: MPS-Prover's
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +127,26 @@ class Curation:
 
 
 def curate(samples: Sequence[Sample], seed: int = 0, most: float = MOST_PRUNED) -> Curation:
-    """Prune by the rules of `RULES`, in their order, until a share `most` of the samples is gone.
+    """Prune by the rules of `RULES`, see `prune`."""
+    return Curation(*prune(samples, RULES, seed, most))
+
+
+def prune(
+    items: Sequence[Item], rules: Mapping[str, Callable[[Item], bool]], seed: int, most: float
+) -> tuple[list[Item], dict[str, int]]:
+    """What is left after the rules, in their order, until a share `most` is gone, and how many each took.
 
     A rule that names more than may still go loses a random part of them: what is left stays a fair picture of
     what a search meets.
     """
     rng = random.Random(seed)
-    kept = list(samples)
+    kept = list(items)
     left = int(most * len(kept))
     pruned: dict[str, int] = {}
-    for name, rule in RULES.items():
-        named = [at for at, sample in enumerate(kept) if rule(sample)]
+    for name, rule in rules.items():
+        named = [at for at, item in enumerate(kept) if rule(item)]
         drop = set(named if len(named) <= left else rng.sample(named, left))
-        kept = [sample for at, sample in enumerate(kept) if at not in drop]
+        kept = [item for at, item in enumerate(kept) if at not in drop]
         pruned[name] = len(drop)
         left -= len(drop)
-    return Curation(kept, pruned)
+    return kept, pruned
