@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -72,6 +73,41 @@ def test_ctrl_c_in_the_asking_thread_leaves_lean_usable(lean):
     timer.join()
     assert isinstance(outcome, TimedOut)
     assert isinstance(lean.run(lean.open(COMM).holes[0].state, ["omega"])[0], Solved)
+
+
+def test_an_interrupted_request_tries_no_further_tactic(lean):
+    long = lean.open("theorem long : ∀ n : Fin 20000, n.val < 20000").holes[0].state
+    timer = threading.Timer(0.3, lean.interrupt)
+    timer.start()
+    first, second = lean.run(long, [RUNAWAY, "exact fun n => n.2"], Limits(0, 60))
+    timer.join()
+    assert isinstance(first, TimedOut) and second == TimedOut("interrupted before it was tried")
+    assert isinstance(lean.run(long, ["exact fun n => n.2"])[0], Solved)
+
+
+def test_ctrl_c_at_any_moment_of_a_request_is_not_lost(lean):
+    state = lean.open(COMM).holes[0].state
+    fired = []
+
+    def on_alarm(*_):
+        fired.append(None)
+        if len(fired) > 1:
+            raise AssertionError("a request that Ctrl-C met never came to its end")
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, on_alarm)
+    try:
+        for i in range(150):
+            fired.clear()
+            with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.00003 * i, 30)
+                while True:
+                    lean.run(state, ["exact Nat.add_comm a b"])
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert isinstance(lean.run(state, ["omega"])[0], Solved)
 
 
 def test_a_tactic_that_logs_an_error_and_goes_on_is_rejected(lean):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from prover.lean import gate
@@ -28,16 +30,30 @@ from prover.lean.protocol import (
 from prover.lean.state import Goal, ProofState
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Request:
+    """Work for Lean's thread. Whoever waits for `ready` looks at `done`, as Ctrl-C may come while it is being got."""
+
+    work: Callable[[Session], Any]
+    ready: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
+    done: bool = False
+    value: Any = None
+    error: BaseException | None = None
+
+
 _stack_size = threading.Lock()
 VERIFY_SECONDS = 120.0
+_MOMENT = 0.005  # seconds between two looks at a request that Ctrl-C is ending
 
 
 class EmbeddedLean:
     """See `prover.lean.protocol.Lean`. Thread-safe: requests from several threads queue up."""
 
     def __init__(self, prepared: Prepared, *, memory_limit: int = MEMORY_LIMIT) -> None:
-        self._requests: queue.SimpleQueue[tuple[Callable[[Session], Any], queue.SimpleQueue[Any]] | None]
-        self._requests = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._session: Session | None = None
         started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         with _stack_size:  # a setting of the whole process, for threads started while it holds
             old = threading.stack_size(THREAD_STACK)
@@ -61,38 +77,44 @@ class EmbeddedLean:
         except BaseException as error:
             started.put(error)
             return
+        self._session = session
         started.put(None)
         while (request := self._requests.get()) is not None:
-            work, answer = request
+            session.stopping = False
             session.instance.start_clock()
             try:
-                answer.put((work(session), None))
+                request.value = request.work(session)
             except BaseException as error:
-                answer.put((None, error))
-            finally:
-                session.instance.stop_clock()
+                request.error = error
+            session.instance.stop_clock()
+            request.done = True
+            request.ready.put(None)
         session.close()
 
     def ask(self, work: Callable[[Session], T]) -> T:
         """Run `work` on Lean's thread and return what it returns, or raise what it raises."""
         if not self._thread.is_alive():
             raise RuntimeError("this Lean was closed")
-        answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._requests.put((work, answer))
+        request = _Request(work)
+        self._requests.put(request)
         try:
-            value, error = answer.get()
+            request.ready.get()
         except KeyboardInterrupt:
-            self.interrupt()
-            answer.get()
+            if not request.done:
+                self.interrupt()
+            while not request.done:
+                time.sleep(_MOMENT)
             raise
-        if error is not None:
-            raise error
-        return value
+        if request.error is not None:
+            raise request.error
+        return request.value
 
     def interrupt(self) -> None:
-        """From any thread: stop the request that is running; it ends as if its deadline had passed."""
+        """From any thread: stop the request that is running, with all its tactics; it ends as past its deadline."""
         from prover.lean.embedded.instance import Instance
 
+        if self._session is not None:
+            self._session.stopping = True
         Instance.interrupt(VERIFY_SECONDS)
 
     @property

@@ -86,6 +86,7 @@ class Session:
         self.commands = 0  # the command state after the imports at hand, borrowed by whoever uses it
         self._snapshot: snapshot.Snapshot | None = None
         self.restores = 0
+        self.stopping = False  # set from another thread: end the request at hand
 
     # Starting
 
@@ -321,8 +322,14 @@ class Session:
     def run(
         self, state: ProofState, tactics: Sequence[str], limits: Limits = Limits(), explain: bool = True
     ) -> list[Outcome]:
-        """See `Lean.run`."""
-        return [self.run_one(state, tactic, limits, explain) for tactic in tactics]
+        """See `Lean.run`; once `stopping` is set, what was not reached is `TimedOut`."""
+        outcomes: list[Outcome] = []
+        for tactic in tactics:
+            if self.stopping:
+                outcomes.append(TimedOut("interrupted before it was tried"))
+            else:
+                outcomes.append(self.run_one(state, tactic, limits, explain))
+        return outcomes
 
     def run_one(self, state: ProofState, tactic: str, limits: Limits = Limits(), explain: bool = True) -> Outcome:
         self._mind_memory()
