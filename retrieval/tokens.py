@@ -121,11 +121,17 @@ def tokens(text: str) -> list[str]:
     return out
 
 
+@lru_cache(maxsize=4096)
+def _of_line(line: str) -> list[str]:
+    """The words of a line, of which no token goes beyond the end: the states of a search share most lines."""
+    return tokens(line)
+
+
 def query_weights(text: str, plain: bool) -> dict[str, float]:
     """Word → weight for a query. `plain`: words of English rather than a proof state or Lean term."""
     if plain:
         return _plain_weights(text)
-    found = dict.fromkeys(tokens(text))
+    found = dict.fromkeys(token for line in text.split("\n") for token in _of_line(line))
     weights = dict.fromkeys((fragment for token in found for fragment in SYMBOL_NAMES.get(token, ())), 0.4)
     weights.update((token.lower(), 1.0) for token in found)
     return weights

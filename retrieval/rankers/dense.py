@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -48,6 +49,7 @@ class Dense(Ranking):
     def __init__(self, corpus: Corpus, encoder: Encoder | None, vectors: np.ndarray, index: Any, kind: str) -> None:
         self.corpus, self.encoder, self.vectors, self.index, self.kind = corpus, encoder, vectors, index, kind
         self.dimension = vectors.shape[1]
+        self._kept: WeakKeyDictionary[Mask, dict[int, Any]] = WeakKeyDictionary()  # mask → k → FAISS's parameters
         self._encoder_meta = {} if encoder is None else {"encoder": encoder.name, "weights": encoder.fingerprint}
 
     @classmethod
@@ -138,7 +140,9 @@ class Dense(Ranking):
         store.read(path, KIND, VERSION)
 
     def top(self, query: Query, k: int) -> Top:
-        return self.top_batch([query], k)[0]
+        mask = self.corpus.accessible.mask(query.position, query.within)
+        numbers, scores = self.search(self._vectors([query]), check_k(k) + len(query.exclude), mask)
+        return self._cut(query, numbers[0], scores[0], k)
 
     def top_batch(self, queries: Sequence[Query], k: int) -> list[Top]:
         """One FAISS search for all queries that stand at the same position."""
@@ -152,31 +156,43 @@ class Dense(Ranking):
             room = check_k(k) + max(len(queries[i].exclude) for i in members)
             numbers, scores = self.search(vectors[members], room, mask)
             for row, i in enumerate(members):
-                found = numbers[row] >= 0
-                out[i] = drop_excluded(self.corpus, queries[i], (numbers[row][found], scores[row][found]), k)
+                out[i] = self._cut(queries[i], numbers[row], scores[row], k)
         return out
+
+    def _cut(self, query: Query, numbers: np.ndarray, scores: np.ndarray, k: int) -> Top:
+        if len(numbers) and numbers[-1] < 0:  # fewer were found
+            found = (numbers >= 0).nonzero()[0]
+            numbers, scores = numbers.take(found), scores.take(found)
+        return drop_excluded(self.corpus, query, (numbers, scores), k)
 
     def search(self, vectors: np.ndarray, k: int, mask: Mask) -> Top:
         """Nearest of the masked premises: numbers int64 [queries, k] (-1: none left), inner products float32."""
         if mask.count <= EXACT_UP_TO or not self.index.ntotal:
             return self._exact(vectors, k, mask)
-        faiss = _faiss()
-        selector = faiss.IDSelectorBitmap(mask.packed) if mask.narrowed else None
-        # With few accessible premises a list has few of them: read more lists in proportion.
-        widen = len(self.corpus) / mask.count
-        match self.kind:
-            case "flat":
-                parameters = faiss.SearchParameters(sel=selector)
-            case "ivf":
-                probes = min(self.index.nlist, round(PROBES * widen))
-                parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
-            case _:
-                parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(round(EFFORT * widen), 2 * k))
-        scores, numbers = self.index.search(vectors, k, params=parameters)
-        short = np.flatnonzero((numbers[:, min(k, mask.count) - 1] < 0) if k else [])
+        scores, numbers = self.index.search(vectors, k, params=self._parameters(mask, k))
+        short = (numbers[:, min(k, mask.count) - 1] < 0).nonzero()[0] if k else ()
         if len(short):  # an approximate search that found too few is not an answer
             numbers[short], scores[short] = self._exact(vectors[short], k, mask)
         return numbers, scores
+
+    def _parameters(self, mask: Mask, k: int) -> Any:
+        """How FAISS is to search a mask for k premises; kept as long as the mask is, for its next query."""
+        kept = self._kept.setdefault(mask, {})
+        if k not in kept:
+            faiss = _faiss()
+            selector = faiss.IDSelectorBitmap(mask.packed) if mask.narrowed else None
+            # With few accessible premises a list has few of them: read more lists in proportion.
+            widen = len(self.corpus) / mask.count
+            match self.kind:
+                case "flat":
+                    kept[k] = faiss.SearchParameters(sel=selector)
+                case "ivf":
+                    probes = min(self.index.nlist, round(PROBES * widen))
+                    kept[k] = faiss.SearchParametersIVF(sel=selector, nprobe=probes)
+                case _:
+                    effort = max(round(EFFORT * widen), 2 * k)
+                    kept[k] = faiss.SearchParametersHNSW(sel=selector, efSearch=effort)
+        return kept[k]
 
     def _exact(self, vectors: np.ndarray, k: int, mask: Mask) -> Top:
         allowed = np.flatnonzero(mask.allowed)

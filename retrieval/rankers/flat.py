@@ -15,6 +15,7 @@ from retrieval.terms import LOCAL, VARIABLE, Statement, Term
 # Tokens that stand before each part of a statement, or of an equation, and say what it is.
 HYPOTHESIS, CONCLUSION, SIDE = range(VARIABLES, VARIABLES + 3)
 FIRST = VARIABLES + 3
+NAMED_HERE = frozenset((LOCAL, VARIABLE))
 REMEMBERED = 50_000  # heads looked up before
 LONGEST = 400  # tokens kept of one term: beyond that (decision tables, literals) shape tells nothing
 
@@ -96,12 +97,14 @@ class Tokens:
         pending = [term]
         while pending and len(out) < LONGEST:
             head, args = pending.pop()
-            token = -1 if head[:1] in (LOCAL, VARIABLE) else self.find(head, len(args))
+            count = len(args)
+            token = -1 if head[:1] in NAMED_HERE else self.find(head, count)
             if token < 0:
-                token = locals_.setdefault((head, len(args)), -2 - len(locals_))
+                token = locals_.setdefault((head, count), -2 - len(locals_))
             out.append(token)
-            arity.append(len(args))
-            pending.extend(reversed(args))
+            arity.append(count)
+            if count:
+                pending += args[::-1]
         return out, after(arity)
 
     def pattern(self, term: Term, holes: dict[str, int]) -> list[int]:

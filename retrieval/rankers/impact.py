@@ -23,6 +23,7 @@ CANDIDATES = 96  # premises whose score is completed exactly
 SAMPLE = 8
 
 Top = tuple[np.ndarray, np.ndarray]  # premise numbers int64 [hits], scores float32 [hits], best first
+NOTHING: Top = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class ImpactIndex:
@@ -41,7 +42,6 @@ class ImpactIndex:
         # memoryviews: reading one number of a numpy array costs ten times as much
         self._at, self._largest_impact = memoryview(self.at), memoryview(self.impacts)
         self._numbers: dict[str, int] | None = None
-        self._scratch = threading.local()
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -89,21 +89,20 @@ class ImpactIndex:
         `extra`: premises (sorted, no repetitions) that are candidates in any case, and what is added to their
         scores.
         """
-        terms = [(n, w) for f, w in query.items() if (n := self.numbers.get(f)) is not None]
+        numbers = self.numbers
+        terms = [(n, w) for f, w in query.items() if (n := numbers.get(f)) is not None]
         candidates = self._candidates(terms, max(CANDIDATES, 2 * k), mask, budget)
         if extra is not None and len(extra[0]):
-            keep = mask.allowed[extra[0]]
-            more, bonus = extra[0][keep], extra[1][keep]
+            keep = mask.allowed.take(extra[0]).nonzero()[0]
+            more, bonus = extra[0].take(keep), extra[1].take(keep)
             candidates = _distinct(np.concatenate([candidates, more]))
             scores = self._complete(candidates, terms)
-            scores[np.searchsorted(candidates, more)] += bonus
+            scores[candidates.searchsorted(more)] += bonus
         else:
             scores = self._complete(candidates, terms)
-        if len(candidates) > k:
-            part = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
-            candidates, scores = candidates[part], scores[part]
-        order = np.lexsort((candidates, -scores))
-        return candidates[order], scores[order]
+        # Candidates are sorted: where scores are equal, a stable sort leaves the lower number first.
+        order = (-scores).argsort(kind="stable")[:k]
+        return candidates.take(order), scores.take(order)
 
     def _candidates(self, terms: list[tuple[int, float]], count: int, mask: Mask, budget: int | None) -> np.ndarray:
         """Accessible premises of the largest scores so far: int64, at least `count` where there are as many."""
@@ -112,87 +111,106 @@ class ImpactIndex:
             return np.empty(0, np.int64)
         if mask.narrowed:
             values *= mask.allowed.take(docs)  # cheaper than dropping them; a score of 0 is no candidate
-        partial, _ = self._zeros()
+        partial = _zeros("premises", self.premises)
         try:
             np.add.at(partial, docs, values)
             return _best(docs, partial, count if budget is not None else None)
         finally:  # also when interrupted: the next query must find zeros
             partial[docs] = 0
 
-    def _zeros(self) -> tuple[np.ndarray, np.ndarray]:
-        """This thread's zeros, one for each premise and each feature; whoever writes into them clears them."""
-        if not hasattr(self._scratch, "premises"):
-            self._scratch.premises = np.zeros(self.premises, np.float32)
-            self._scratch.features = np.zeros(len(self.vocabulary) + 1, np.float32)
-        return self._scratch.premises, self._scratch.features
-
     def _read(self, terms: list[tuple[int, float]], budget: int | None) -> Top:
         """Postings of the terms, with repetitions: premises int64, contributions float32."""
         at, impacts = self._at, self._largest_impact
-        slices = [(at[n], at[n + 1], w) for n, w in terms]
-        slices = [s for s in slices if s[1] > s[0]]
+        slices = [(a, b, w) for n, w in terms if (a := at[n]) < (b := at[n + 1])]
         if budget is not None:
             # Largest contribution first; a long list gives only its top, its share of what is left.
             slices.sort(key=lambda s: -s[2] * impacts[s[0]])
-            cut, left = [], budget
-            for i, (a, b, w) in enumerate(slices):
-                take = min(b - a, max(left // 4, left // (len(slices) - i)))
-                if take <= 0:
+            cut, left, rest = [], budget, len(slices)
+            for a, b, w in slices:
+                b = min(b, a + left // min(rest, 4))
+                if a == b:
                     break
-                cut.append((a, a + take, w))
-                left -= take
+                cut.append((a, b, w))
+                left -= b - a
+                rest -= 1
             slices = cut
         if not slices:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        docs = np.concatenate([self.docs[a:b] for a, b, _ in slices], dtype=np.int64)
+            return NOTHING
+        docs = np.concatenate([self.docs[a:b] for a, b, _ in slices]).astype(np.int64)
         values = np.concatenate([self.impacts[a:b] for a, b, _ in slices])
-        weights = np.array([w for _, _, w in slices], np.float32)
-        return docs, values * weights.repeat([b - a for a, b, _ in slices])
+        values *= np.array([w for _, _, w in slices], np.float32).repeat([b - a for a, b, _ in slices])
+        return docs, values
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
         if not len(candidates):
             return np.empty(0, np.float32)
-        starts = self.from_[candidates]
-        lengths = self.from_[candidates + 1] - starts
-        before = np.cumsum(lengths) - lengths
+        starts = self.from_.take(candidates)
+        lengths = self.from_.take(candidates + 1) - starts
+        ends = lengths.cumsum()
         # All forward entries of all candidates as one flat gather.
-        flat = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
-        _, query = self._zeros()
-        numbers = [n for n, _ in terms]
+        flat = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
+        query = _zeros("features", len(self.at))
+        numbers = np.array([n for n, _ in terms], np.int64)
         try:
             query[numbers] = [w for _, w in terms]
             asked = query.take(self.features.take(flat))
         finally:
             query[numbers] = 0
-        hit = np.flatnonzero(asked)  # few of a premise's features are asked for
-        owner = np.searchsorted(before, hit, "right") - 1
-        return np.bincount(owner, asked[hit] * self.weights[flat[hit]], len(candidates)).astype(np.float32)
+        owner = np.arange(len(candidates)).repeat(lengths)
+        return np.bincount(owner, asked * self.weights.take(flat), len(candidates)).astype(np.float32)
+
+
+_scratch = threading.local()
+
+
+def _zeros(of: str, count: int) -> np.ndarray:
+    """This thread's zeros for premises or features, at least `count`; whoever writes into them clears them.
+
+    All indexes share them, so that one finds in the processor's cache what the one before it has used.
+    """
+    zeros = getattr(_scratch, of, None)
+    if zeros is None or len(zeros) < count:
+        zeros = np.zeros(count, np.float32)
+        setattr(_scratch, of, zeros)
+    return zeros
 
 
 def _best(docs: np.ndarray, partial: np.ndarray, count: int | None) -> np.ndarray:
     """The premises among `docs` (with repetitions) of positive `partial` score, sorted: at most about `count`."""
     reached = partial.take(docs)
     if count is None:
-        return _distinct(docs[reached > 0])
+        return _distinct(docs.take((reached > 0).nonzero()[0]))
     # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
-    sample = reached[::SAMPLE]
+    sample = reached[::SAMPLE].copy()
     wanted = 4 * count // SAMPLE  # a good premise is in several postings
-    threshold = np.partition(sample, -wanted)[-wanted] if wanted < len(sample) else np.float32(0)
-    found = _distinct(docs[reached > threshold])
+    threshold = np.float32(0)
+    if wanted < len(sample):
+        sample.partition(len(sample) - wanted)
+        threshold = sample[-wanted]
+    found = _distinct(docs.take((reached > threshold).nonzero()[0]))
     if len(found) < count and threshold > 0:
         # Many tie at the threshold, or the good ones are in more postings than thought: some of the next.
-        rest = np.flatnonzero((reached <= threshold) & (reached > threshold / 2))[: 4 * count]
-        found = _distinct(np.concatenate([docs[rest], found]))
+        rest = ((reached <= threshold) & (reached > threshold / 2)).nonzero()[0][: 4 * count]
+        found = _distinct(np.concatenate([docs.take(rest), found]))
     if len(found) < count and threshold > 0:
-        found = _distinct(docs[reached > 0])
+        found = _distinct(docs.take((reached > 0).nonzero()[0]))
     if len(found) > count:
-        scores = partial[found]
-        found = np.sort(found[np.argpartition(scores, len(scores) - count)[len(scores) - count :]])
+        scores = partial.take(found)
+        found = found.take(scores.argpartition(len(scores) - count)[len(scores) - count :])
+        found.sort()
     return found
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
-    """np.unique without its 0.1 ms of preparation."""
-    numbers = np.sort(numbers)
-    return numbers[np.flatnonzero(np.diff(numbers, prepend=-1))]
+    """np.unique without its 0.1 ms of preparation; sorts `numbers`."""
+    numbers.sort()
+    return numbers.compress(firsts(numbers))
+
+
+def firsts(numbers: np.ndarray) -> np.ndarray:
+    """Of sorted numbers, where each occurs for the first time: bool [numbers]."""
+    first = np.empty(len(numbers), bool)
+    first[:1] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
+    return first

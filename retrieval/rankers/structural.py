@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,12 @@ from retrieval.rankers.flat import (
     renumbered,
     symbol,
 )
-from retrieval.rankers.impact import ImpactIndex, Top
+from retrieval.rankers.impact import NOTHING, ImpactIndex, Top, firsts
 from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
 from retrieval.records import Query
 from retrieval.statements import read_state, read_statement
 from retrieval.store import Lists, Strings
+from retrieval.terms import Term
 
 KIND, VERSION = "structural", 2
 EQUATIONS = frozenset(("=", "↔", "==", "≍"))
@@ -46,7 +48,10 @@ PROVABLE = frozenset(("theorem", "lemma", "axiom", ""))
 # 31 % (no tree) through 35 % (every factor a fifth) to 41 %.
 EXACT, EQUIVALENT, LEFT, RIGHT, FORWARD = 5.0, 4.5, 3.6, 1.8, 1.2
 PAIR = 0.4  # weight of a symbol right below another, against 1 for a symbol
-OTHER_PLACE, DEFINED, ASSUMED = 0.1, 0.5, 0.5  # a goal's symbol in a hypothesis, as the name defined; of a hypothesis
+OTHER_PLACE, DEFINED = 0.1, 0.5  # a goal's symbol in a hypothesis, as the name defined
+ASSUMED, CONCLUDED = 0.5, 0.3  # what a hypothesis has, in a hypothesis and in a conclusion
+OF_GOAL = {"r": 1.0, "c": 1.0, "e": PAIR, "h": OTHER_PLACE, "s": DEFINED}  # by the first letter of a feature
+REMEMBERED = 1_000  # goals and hypotheses looked up before, each some kB
 MATCHES = 300  # matches of a query that are kept, those worth most
 COMMON = 256  # a pattern that more statements than this share (`_ + _`) tells nothing about any of them
 SUBTERMS = 24  # subterms of the goal that are looked up as sides of equations, outermost first
@@ -56,7 +61,6 @@ K1 = 1.0
 # Fewer than bm25 reads, since the tree finds what matters most: with 4,000 the first ten are those of all postings for
 # 99.9 % of 120 theorems of the library.
 BUDGET = 4_000
-NOTHING: Top = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class Structural(Ranking):
@@ -72,6 +76,9 @@ class Structural(Ranking):
         self.features = ImpactIndex(_unprefixed(arrays, "features."))
         self.tree = DiscriminationTree(_unprefixed(arrays, "tree."))
         self._premise, self._worth = arrays["entry_premise"], arrays["entry_worth"]
+        # The states of a search share most of their hypotheses.
+        self._goal = lru_cache(maxsize=REMEMBERED)(self._look_up_goal)
+        self._hypothesis = lru_cache(maxsize=REMEMBERED)(self._look_up_hypothesis)
 
     @classmethod
     def build(
@@ -113,10 +120,17 @@ class Structural(Ranking):
     def prepare(self, query: Query) -> Prepared:
         """A query's state read, and looked up in the tree."""
         state = query.state or (read_state if "⊢" in query.text else read_statement)(query.text)
-        goal, skip = self.tokens.query(state.conclusion)
-        hypotheses = [self.tokens.query(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
-        wanted, goal_features, assumed = self._wanted(goal, skip, hypotheses)
-        return Prepared(wanted, goal_features, assumed, self._matches(goal, skip, hypotheses))
+        goal = self._goal(state.conclusion)
+        hypotheses = [self._hypothesis(h) for h in state.hypotheses[-LAST_HYPOTHESES:]]
+        wanted = {f: OF_GOAL[f[0]] for f in goal.features}
+        for feature in (assumed := tuple(dict.fromkeys(f for h in hypotheses for f in h.features))):
+            if feature[0] == "c":
+                wanted.setdefault(feature, CONCLUDED)
+            else:
+                wanted[feature] = max(wanted.get(feature, 0.0), ASSUMED)
+        forward = self._entries([r for h in hypotheses for r in h.ranges])
+        matches = {CONCLUSION: self._entries(goal.ranges), SIDE: self._entries(goal.sides), HYPOTHESIS: forward}
+        return Prepared(wanted, goal.features, assumed, matches)
 
     def top(self, query: Query, k: int) -> Top:
         return self.top_prepared(query, self.prepare(query), k)
@@ -128,41 +142,28 @@ class Structural(Ranking):
         found = self.features.top(prepared.wanted, room, mask, self.budget, prepared.best())
         return drop_excluded(self.corpus, query, found, k)
 
-    def _wanted(
-        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
-    ) -> tuple[dict[str, float], tuple[str, ...], tuple[str, ...]]:
-        """Feature → weight for a state; the features of its goal, and those of its hypotheses."""
-        wanted: dict[str, float] = {}
-        of_goal: list[str] = []
+    def _look_up_goal(self, term: Term) -> Part:
+        goal, skip = self.tokens.query(term)
+        features: dict[str, None] = {}
         for feature in _features(self.tokens, goal, skip, "c"):
-            wanted[feature] = PAIR if feature[0] == "e" else 1.0
-            of_goal.append(feature)
+            features[feature] = None
             if feature[0] == "c":
-                assumed, defined = "h" + feature[1:], "s" + feature[1:].rsplit("/", 1)[0]
-                wanted[assumed], wanted[defined] = OTHER_PLACE, DEFINED
-                of_goal += (assumed, defined)
-        of_hypotheses: dict[str, None] = {}
-        for term, after_ in hypotheses:
-            for feature in _features(self.tokens, term, after_, "h"):
-                wanted[feature] = max(wanted.get(feature, 0.0), ASSUMED)
-                of_hypotheses[feature] = None
-                if feature[0] == "h":
-                    wanted.setdefault("c" + feature[1:], 0.3)
-                    of_hypotheses["c" + feature[1:]] = None
-        return wanted, tuple(dict.fromkeys(of_goal)), tuple(of_hypotheses)
-
-    def _matches(
-        self, goal: list[int], skip: list[int], hypotheses: list[tuple[list[int], list[int]]]
-    ) -> dict[int, Top]:
-        """For each role: the premises that match in the tree, and what each match is worth."""
+                features["h" + feature[1:]] = features["s" + feature[1:].rsplit("/", 1)[0]] = None
         find = self.tree.generalisations
         sides = []
         for i in _subterms(goal, skip):
             end = skip[i]
             sides += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
-        assumed = [r for term, after_ in hypotheses for r in find(term, after_, HYPOTHESIS)]
-        return {CONCLUSION: self._entries(find(goal, skip, CONCLUSION)), SIDE: self._entries(sides),
-                HYPOTHESIS: self._entries(assumed)}  # fmt: skip
+        return Part(tuple(features), find(goal, skip, CONCLUSION), sides)
+
+    def _look_up_hypothesis(self, term: Term) -> Part:
+        flat, skip = self.tokens.query(term)
+        features: dict[str, None] = {}
+        for feature in _features(self.tokens, flat, skip, "h"):
+            features[feature] = None
+            if feature[0] == "h":
+                features["c" + feature[1:]] = None
+        return Part(tuple(features), self.tree.generalisations(flat, skip, HYPOTHESIS), [])
 
     def _entries(self, ranges: list[tuple[int, int]]) -> Top:
         """The premises of these ranges of the tree's entries, with repetitions, and the worth of each match."""
@@ -170,19 +171,27 @@ class Structural(Ranking):
         if not ranges:
             return NOTHING
         entries = np.concatenate([self.tree.entry[a:b] for a, b in ranges])
-        return self._premise[entries].astype(np.int64), self._worth[entries]
+        return self._premise.take(entries).astype(np.int64), self._worth.take(entries)
 
 
 def largest(premises: np.ndarray, worth: np.ndarray) -> Top:
     """The MATCHES matches worth most: premises, sorted and each once, with the largest worth."""
     if len(premises) > MATCHES:
-        best = np.argpartition(worth, len(worth) - MATCHES)[len(worth) - MATCHES :]
-        premises, worth = premises[best], worth[best]
-    order = np.lexsort((-worth, premises))
-    premises = premises[order]
-    first = np.ones(len(premises), bool)
-    np.not_equal(premises[1:], premises[:-1], out=first[1:])
-    return premises[first], worth[order[first]]
+        best = worth.argpartition(len(worth) - MATCHES)[len(worth) - MATCHES :]
+        premises, worth = premises.take(best), worth.take(best)
+    order = premises.argsort()
+    premises = premises.take(order)
+    first = firsts(premises).nonzero()[0]
+    return premises.take(first), np.maximum.reduceat(worth.take(order), first)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A goal or a hypothesis as the index knows it: features, and the ranges of the tree's entries that match."""
+
+    features: tuple[str, ...]
+    ranges: list[tuple[int, int]]
+    sides: list[tuple[int, int]]  # of a goal: those of sides of equations that match a subterm
 
 
 @dataclass(frozen=True, slots=True)

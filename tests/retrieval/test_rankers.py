@@ -6,19 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval import synthetic
 from retrieval.corpus import Corpus
 from retrieval.errors import IndexStale
 from retrieval.library import Library
 from retrieval.rankers import RANKERS, ranker
 from retrieval.rankers.base import Ranking
 from retrieval.rankers.bm25 import BM25
-from retrieval.rankers.flat import after, renumbered
+from retrieval.rankers.flat import CONCLUSION, HYPOTHESIS, SIDE, after, parts, renumbered
 from retrieval.rankers.fusion import Fusion
 from retrieval.rankers.impact import ImpactIndex
-from retrieval.rankers.structural import Structural
+from retrieval.rankers.structural import Structural, _paths
 from retrieval.rankers.tree import ANONYMOUS, VARIABLES, DiscriminationTree
 from retrieval.records import At, Everywhere, Importing, Query
+from retrieval.statements import read_state
 from retrieval.terms import LOCAL, Statement, Term
+from retrieval.tokens import query_weights
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,72 @@ def test_the_edges_of_every_node_are_sorted_as_the_look_up_needs():
         assert tokens == sorted(set(tokens)) and all(bisect_left(tokens, t) == i for i, t in enumerate(tokens))
 
 
+# the quick ways against plain ones
+
+
+@pytest.fixture(scope="module")
+def synthetic_lib():
+    return Library.of(Corpus.of(synthetic.modules(400, size=40)))
+
+
+def summed(index, weights, allowed):
+    """Accessible premise → its sum of weight · impact, premise by premise, if it has any of the features."""
+    vocabulary, scores = list(index.vocabulary), {}
+    for premise in np.flatnonzero(allowed).tolist():
+        own = slice(int(index.from_[premise]), int(index.from_[premise + 1]))
+        row = {vocabulary[f]: impact for f, impact in zip(index.features[own], index.weights[own], strict=True)}
+        if common := [f for f in row if f in weights]:
+            scores[premise] = np.float32(sum(float(np.float32(weights[f]) * row[f]) for f in common))
+    return scores
+
+
+def matched(structural, query):
+    """Premise → worth of its best match with the query, every pattern tried on every part of the state."""
+    state, tokens = read_state(query.text), structural.tokens
+    goal, skip = tokens.query(state.conclusion)
+    subjects = [(CONCLUSION, goal, skip)]
+    subjects += [(SIDE, goal[i:end], [s - i for s in skip[i:end]]) for i, end in enumerate(skip) if end - i > 1]
+    subjects += [(HYPOTHESIS, *tokens.query(h)) for h in state.hypotheses]
+    best, worths = {}, iter(structural._worth)
+    for premise in range(len(structural.corpus)):
+        for role, term in parts(structural.flat[premise].tolist()):
+            for _, path in _paths(tokens, role, term, after([tokens.arity[t] for t in term])):
+                worth = next(worths)
+                if any(role == path[0] and matches(path[1:], *subject) for role, *subject in subjects):
+                    best[premise] = max(best.get(premise, worth), worth)
+    return best
+
+
+@pytest.mark.parametrize("name", ["bm25", "structural"])
+def test_rankers_find_what_going_through_all_premises_finds(synthetic_lib, name):
+    chosen, rng, helped = synthetic_lib.rankers[name], np.random.default_rng(2), 0
+    for number in range(8):
+        query = Query(synthetic.state(rng), At(f"Synthetic.M{number + 2:04}", 20))
+        allowed = chosen.corpus.accessible.mask(query.position).allowed
+        if name == "bm25":
+            want = summed(chosen.index, query_weights(query.text, plain=False), allowed)
+        else:
+            want = summed(chosen.features, chosen.prepare(query).wanted, allowed)
+            for premise, worth in matched(chosen, query).items():
+                if allowed[premise]:
+                    want[premise] = want.get(premise, np.float32(0)) + worth
+                    helped += 1
+        best = sorted(want.items(), key=lambda found: (-found[1], found[0]))
+        for k in (1, 10, len(chosen.corpus)):
+            numbers, scores = chosen.top(query, k)
+            assert list(zip(numbers.tolist(), scores, strict=True)) == best[:k]
+    assert helped or name == "bm25"
+
+
+def test_what_was_looked_up_before_changes_no_answer(synthetic_lib):
+    rng = np.random.default_rng(3)
+    texts = [synthetic.state(rng) for _ in range(3)]
+    texts += [f"{a.rpartition('⊢')[0]}⊢{b.rpartition('⊢')[2]}" for a, b in pairwise(texts)]  # known lines, new states
+    alone = [Library.of(synthetic_lib.corpus).fusion.rank(Query(t), 10) for t in texts]
+    for _ in range(2):
+        assert [synthetic_lib.fusion.rank(Query(t), 10) for t in texts] == alone
+
+
 # fusion
 
 
@@ -223,6 +292,21 @@ def test_fusion_adds_reciprocal_ranks_and_says_who_took_part(corpus):
     assert hits[0].score == pytest.approx(1 / 62 + 1 / 61) and hits[1].score == pytest.approx(1 / 61)
     assert [h.ranks for h in hits] == [{"a": 2, "b": 1}, {"a": 1}, {"b": 2}]
     assert fused.took_part == ("a", "b") and fused.left_out == {"dense": "no encoder"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 15), unique=True, max_size=12), min_size=1, max_size=3), st.integers(1, 20))
+def test_fusion_orders_as_adding_rank_by_rank_does(corpus, lists, k):
+    names = ["bm25", "structural", "dense"][: len(lists)]
+    fused = Fusion([Fixed(n, corpus, order) for n, order in zip(names, lists, strict=True)])
+    scores = {}
+    for name, order in zip(names, lists, strict=True):
+        for rank, i in enumerate(order, 1):
+            scores[i] = scores.get(i, 0.0) + fused.weights[name] / (60 + rank)
+    best = sorted(scores, key=lambda i: (-scores[i], i))[:k]
+    numbers, found = fused.fuse([np.array(order, np.int64) for order in lists], k)
+    assert numbers.tolist() == best
+    np.testing.assert_array_equal(found, np.array([scores[i] for i in best], np.float32))
 
 
 def test_fusion_weighs_rankers_and_refuses_other_corpora(corpus, modules):

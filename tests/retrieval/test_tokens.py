@@ -54,3 +54,8 @@ def test_a_symbol_of_a_state_brings_its_name():
 @given(st.text())
 def test_any_text_has_tokens(text):
     assert all(isinstance(t, str) and t for t in tokens(text))
+
+
+@given(st.text(st.sampled_from("aB1._ \n\t⊢+=≤'✝(")))
+def test_no_token_goes_beyond_its_line(text):
+    assert tokens(text) == [token for line in text.split("\n") for token in tokens(line)]
