@@ -24,6 +24,8 @@ from retrieval.notation import (
 from retrieval.terms import BOUND, LOCAL, OPAQUE, VARIABLE, Term
 
 DEEP = 150  # nesting beyond which a term is opaque
+RESERVED = frozenset({*BINDERS, *STOPPERS, "if", "let", "have", "let_fun", "show", "match"})
+BRACKETS = {"(": "(,)", "[": "[]", "⟨": "⟨⟩", "#[": "#[]", "#v[": "#v[]"}  # heads of what stands between them
 TIGHT = frozenset("↑ ⇑ ~~~".split())  # prefixes that bind as tightly as application's arguments
 
 
@@ -37,22 +39,23 @@ class Reader:
     def __init__(self, text: str, scope: dict[str, tuple[str, str]], free: str) -> None:
         self.tokens: list[tuple[str, str, bool]] = []  # text, kind, whether white space stands before it
         for match in TOKEN.finditer(text):
-            kind = match.lastgroup
-            if kind is not None:
-                self.tokens.append((match.group(kind), kind, match.start(kind) > match.start()))
+            kind: str = match.lastgroup  # type: ignore[assignment]  # every alternative has a name
+            token = match[kind]
+            self.tokens.append((token, kind, len(match[0]) > len(token)))
+        self.words = [*(token for token, _, _ in self.tokens), ""]
         self.at, self.depth = 0, 0
         self.scope = scope
         self.free = free  # what an unknown short name is: VARIABLE, LOCAL, or "" for a constant
 
     def peek(self) -> str:
-        return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
+        return self.words[self.at]
 
     def take(self) -> str:
         self.at += 1
         return self.tokens[self.at - 1][0]
 
     def skip(self, token: str) -> bool:
-        if self.peek() == token:
+        if self.words[self.at] == token:
             self.at += 1
             return True
         return False
@@ -151,6 +154,9 @@ class Reader:
         if self.at >= len(self.tokens):
             return Term(OPAQUE)
         token, kind, _ = self.tokens[self.at]
+        if kind == "name" and token not in RESERVED:  # most atoms
+            self.at += 1
+            return self.name(token)
         if token in BINDERS:
             return self.binder(BINDERS[self.take()])
         if token == "@":
@@ -169,8 +175,6 @@ class Reader:
         self.at += 1
         if token in TIGHT:  # as an argument: `f ↑n`
             return Term(token, (self.postfix(self.atom()),))
-        if kind == "name":
-            return self.name(token)
         if kind in ("number", "text"):
             return Term(token)
         if token in ("·", "⋯"):
@@ -216,12 +220,11 @@ class Reader:
     def bracket(self, opening: str) -> Term:
         closing = CLOSING[opening]
         items: list[Term] = []
-        head = {"(": "(,)", "[": "[]", "⟨": "⟨⟩", "#[": "#[]", "#v[": "#v[]"}.get(opening, "{}")
+        head = BRACKETS.get(opening, "{}")
         bound: dict[str, tuple[str, str]] = {}
         while self.at < len(self.tokens) and self.peek() != closing:
             before = self.at
-            token = self.peek()
-            following = self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else ""
+            token, following = self.peek(), self.words[self.at + 1]
             if opening == "{" and following in ("//", "|", ":") and self.tokens[self.at][1] == "name":
                 # `{ x // p }`, `{x : α | p}`, `{ x : α // p }`
                 bound = dict(self.scope)
@@ -237,6 +240,8 @@ class Reader:
                 items.append(self.term())
             else:
                 items.append(self.term())
+                if self.peek() == closing:
+                    break
                 if self.skip(":"):  # a type ascription
                     self.term()
                 elif self.peek() == "with":
