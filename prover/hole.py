@@ -15,10 +15,9 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
-from prover import guidance, openings, script
+from prover import automation, forms, guidance, openings, script
 from prover.events import OneLinerTried, ProveEvent
 from prover.generators.protocol import Position
-from prover.generators.rules.base import defined
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
 from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
@@ -36,9 +35,12 @@ if TYPE_CHECKING:
 #: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
 #: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
 ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
-#: Where there are premises, there are many more to try, and what succeeds does so quickly. The last round is longer
-#: where the theorem suggests something of its own, as is the rule in arithmetic.
-BRISK_ROUNDS = ((Limits(1_000, 0.75), 0.3), (Limits(3_000, 1.5), 0.5), (Limits(80_000, 20.0), 0.65))
+#: Where there are premises, there are many more to try. Nine in ten of the tactics that solve a theorem need less than
+#: the first limits, and most that fail go on to the end of any. The last round is longer where the theorem suggests
+#: something of its own, as is the rule in arithmetic.
+BRISK_ROUNDS = (
+    (Limits(120, 0.5), 0.35), (Limits(500, 1.0), 0.5), (Limits(3_000, 2.0), 0.6), (Limits(80_000, 20.0), 0.65),
+)  # fmt: skip
 _SPECIAL_SHARE = ROUNDS[-1][1]
 INTRODUCE = "unhygienic intros"
 Openings: TypeAlias = tuple[list[str], list[str]]
@@ -52,8 +54,6 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
-#: Constants of the theorem that are tried to be definitions.
-_UNFOLDED = 3
 #: So many of the one-line proofs are tried before premises are looked up.
 _QUICK = 9
 _DECLARATION = re.compile(
@@ -127,8 +127,9 @@ class HoleSearch:
         assert not isinstance(settings.premises, int)  # `prove` has opened them
         local = declared(opened.source[: hole.start], hole.theorem)
         self.premises = settings.premises.at(imported(opened.source), hole.theorem, local)
+        self.missing = automation.missing(lean, hole.state)
         self.generator = LeanGenerator(
-            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on
+            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on, self.missing
         )
         self.reason = ""
         self.refused = ""
@@ -230,23 +231,32 @@ class HoleSearch:
         if not hasattr(self.settings.generator, "arrange"):
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
         # The library is opened only for theorems that the quickest proofs leave open.
-        yield from self._round(root, quick, *rounds[0], again, tried)
-        general, special = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
+        yield from self._round(root, self._possible(quick), *rounds[0], again, tried)
+        arranged = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
+        general, special = (self._possible(group) for group in arranged)
         general = [tactic for tactic in general if tactic not in quick or tactic in again]
         rounds_of = getattr(self.settings.generator, "rounds", None)
         if rounds_of is not None:
             rounds = rounds_of(bool(special))
         for number, (limits, share) in enumerate(rounds):
-            # A search through the library takes seconds to begin with: not under the first limits, and last.
+            # A search through the library takes seconds to begin with: not under the first limits, and last. Where
+            # premises were retrieved, it seldom finds what these do not.
             slow = [tactic for tactic in general if SLOW.search(tactic)]
             fast = [tactic for tactic in general if not SLOW.search(tactic)]
             # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
-            again = {} if number else dict.fromkeys([*special, *slow], False)
-            if special and number == len(rounds) - 1:
+            last = number == len(rounds) - 1
+            now = [*(special if number else []), *fast, *(slow if number and (last or not self.premises) else [])]
+            again = {tactic: False for tactic in (*special, *slow) if tactic not in now}
+            if special and last:
                 share = max(share, _SPECIAL_SHARE)
-            yield from self._round(root, [*special, *fast, *slow] if number else fast, limits, share, again, tried)
+            yield from self._round(root, now, limits, share, again, tried)
             general, special = (_in_turn(group, again) for group in (general, special))
         self.checker.limits = self.settings.limits
+
+    def _possible(self, tactics: Sequence[str]) -> list[str]:
+        """Those that can work with the theorem's imports, each once."""
+        found = (automation.without(tactic, self.missing) for tactic in tactics)
+        return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
 
     def _round(
         self, root: LeanState, order: Sequence[str], limits: Limits, share: float, again: dict[str, bool],
@@ -283,30 +293,16 @@ class HoleSearch:
         return [(INTRODUCE, self._position(outcome.states[0]))]
 
     def _position(self, state: LeanState) -> Position:
-        """A form of the theorem, also with the premises for what it says once its outermost definition is unfolded.
+        return forms.position(self.generator, self.checker, state, self.deadline)
 
-        What is true of one type by definition (`HashSet.get`) often is a lemma on another (`HashMap.getKey`).
-        """
-        position = self.generator.position(state)
-        if not position.premises:
-            return position
-        for name in defined(position.goals[0])[:_UNFOLDED]:
-            outcome = self.checker.attempt(state, f"unfold {name}", self.deadline)
-            if isinstance(outcome, Advanced) and len(outcome.states) == 1:
-                more = self.generator.position(outcome.states[0]).premises
-                pairs = zip_longest(position.premises, more[: len(position.premises) // 2])
-                merged = dict.fromkeys(premise for pair in pairs for premise in pair if premise is not None)
-                return replace(position, premises=tuple(merged))
-        return position
-
-    def _arranged(self, forms: list[tuple[str, Position]], opening: Callable[[Position], Openings]) -> Openings:
+    def _arranged(self, places: list[tuple[str, Position]], opening: Callable[[Position], Openings]) -> Openings:
         """Whole proofs of the theorem in all its forms; a generator with an order of its own has them in that."""
         arrange = getattr(self.settings.generator, "arrange", None)
         if arrange is not None:
-            return arrange(forms)
+            return arrange(places)
         general: list[str] = []
         special: list[str] = []
-        for lead, position in forms:
+        for lead, position in places:
             for group, tactics in zip((general, special), opening(position), strict=True):
                 group += [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
         return general, special

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from prover.automation import without
 from prover.generators.answers import spelling
 from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, TacticGenerator
@@ -193,7 +194,8 @@ def _still_true(known: _Known, state: LeanState, limits: Limits) -> bool:
 class LeanGenerator:
     """A tactic generator as the search's: takes the goals of each state out of Lean.
 
-    `failed`: what was refused on a state, as `LeanChecker.failed_on`.
+    `failed`: what was refused on a state, as `LeanChecker.failed_on`. `missing`: tactics that cannot work here (see
+    `prover.automation`); what needs them is not proposed.
     """
 
     def __init__(
@@ -203,17 +205,29 @@ class LeanGenerator:
         keep: int | None = None,
         premises: PremisesFor = no_premises,
         failed: Callable[[LeanState], tuple[tuple[str, str], ...]] = lambda _state: (),
+        missing: frozenset[str] = frozenset(),
     ) -> None:
         self.generator = generator
         self.local_names = tuple(local_names)
         self.keep = keep
         self.premises = premises
         self.failed = failed
+        self.missing = missing
 
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
         positions = [self.position(state) for state in states]
-        return [_most_probable(candidates, self.keep) for candidates in self.generator.propose(positions)]
+        return [_most_probable(self._possible(found), self.keep) for found in self.generator.propose(positions)]
+
+    def _possible(self, candidates: list[Candidate]) -> list[Candidate]:
+        if not self.missing:
+            return candidates
+        kept: dict[str, Candidate] = {}
+        for candidate in candidates:
+            tactic = without(candidate.action, self.missing)
+            if tactic is not None and tactic not in kept:
+                kept[tactic] = candidate._replace(action=tactic)
+        return list(kept.values())
 
     def position(self, state: LeanState, retrieve: bool = True) -> Position:
         """The state as a generator sees it, with the premises retrieved for it and what was refused on it."""

@@ -60,7 +60,7 @@ def prove(
     guidance.make(chosen.strategy, chosen.perspectives, chosen.quotas)
     chosen = replace(chosen, critic=guidance.load_critic(chosen.critic))
     if isinstance(chosen.generator, str):
-        chosen = replace(chosen, generator=make_generator(chosen.generator, chosen.seed))
+        chosen = replace(chosen, generator=make_generator(chosen.generator))
     if lean is not None:
         return _proved(source, theorem, lean, chosen, on_event)
     from prover import open_lean

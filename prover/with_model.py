@@ -74,7 +74,7 @@ def beside(spec: str, generator: str, seed: int, samples: int, mode: str = "sear
         UnknownGenerator: there is no such generator.
     """
     check_mode(mode)
-    symbolic = make_generator(generator, seed)
+    symbolic = make_generator(generator)
     asked = ModelGenerator(open_model(spec, cache=True), samples, seed=seed)
     tactics = None if mode == "whole" else ModelTactics(asked)
     whole = None if mode == "search" else WholeProofs(asked)

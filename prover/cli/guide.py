@@ -9,7 +9,10 @@ from prover.cli.common import BAD_INPUT, LEAN_MISSING, fail
 from search.strategies import STRATEGIES
 
 STRATEGY_HELP = f"Which state is expanded next: {', '.join(STRATEGIES)}."
-GENERATOR_HELP = "What proposes tactics: portfolio, by rules; policy, by more rules in an order learned from outcomes."
+GENERATOR_HELP = (
+    "What proposes tactics: portfolio, by rules; policy, by more rules in an order learned from outcomes, or "
+    "policy:FILE, with weights of `entails train policy` or `train loop`."
+)
 CRITIC_HELP = "What tells how far a state is from a proof: shipped, none, or a model of `entails train critic`."
 PERSPECTIVES_HELP = "Weights of multi-perspective's perspectives, and their quotas: critic=2,novelty=0.5:20."
 

@@ -26,4 +26,4 @@ def with_model(
     except ModelError as error:
         print(f"entails: {error}", file=sys.stderr)
         print(f"entails: going on with the {generator} alone.", file=sys.stderr)
-        return WithModel(make_generator(generator, seed))
+        return WithModel(make_generator(generator))

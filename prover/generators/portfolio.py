@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 
 from prover.generators.protocol import Position, TacticGenerator
 from prover.generators.rules import algebra, bounded, closing, modular, premises, rewriting, structural
@@ -94,23 +95,30 @@ def _interleaved(plain: Iterator[str], retrieved: Iterator[str]) -> Iterator[str
     yield from retrieved
 
 
-def _portfolio(seed: int) -> TacticGenerator:
+def _portfolio(file: str) -> TacticGenerator:
+    if file:
+        raise UnknownGenerator("the portfolio takes no file of weights; `policy:FILE` does.")
     return Portfolio()
 
 
-def _policy(seed: int) -> TacticGenerator:
-    from prover.policy.generator import PolicyGenerator
+def _policy(file: str) -> TacticGenerator:
+    from prover.policy.generator import PolicyGenerator, loaded
 
-    return PolicyGenerator()
-
-
-#: name → how to make one from a seed.
-GENERATORS: dict[str, Callable[[int], TacticGenerator]] = {"portfolio": _portfolio, "policy": _policy}
+    return PolicyGenerator(loaded(Path(file)) if file else None)
 
 
-def make_generator(name: str, seed: int = 0) -> TacticGenerator:
-    """A fresh generator by its name; raises UnknownGenerator."""
+#: name → how to make one, from the file of weights that may follow the name after a colon.
+GENERATORS: dict[str, Callable[[str], TacticGenerator]] = {"portfolio": _portfolio, "policy": _policy}
+
+
+def make_generator(name: str) -> TacticGenerator:
+    """A fresh generator by its name: `portfolio`, `policy`, or `policy:FILE` for weights of one's own.
+
+    Raises UnknownGenerator; `BadWeights`, one of these, for a file that holds no weights.
+    """
+    kind, _, file = name.partition(":")
     try:
-        return GENERATORS[name](seed)
+        make = GENERATORS[kind]
     except KeyError:
         raise UnknownGenerator(f"there is no generator {name!r}; there are {', '.join(GENERATORS)}") from None
+    return make(file)

@@ -1,9 +1,8 @@
 """Premises for a hole: what the library's rankers find for a goal, among what the hole's source can see.
 
 Accessible are the modules that the source imports, directly or through others (LeanDojo's rule: Yang et al. 2023,
-section 4.1), and never the theorem itself. A theorem's own name is a hint as well: libraries name the same fact alike
-for one type and the next (`Array.map_map`, `Vector.map_map`), so at the theorem's own goal the premises that BM25 finds
-for its name come first.
+section 4.1), and never the theorem itself. A theorem's own name is a hint as well (`names.py`): at its own goal the
+same theorems of other types come first, then the premises that BM25 finds for its name.
 
 Not here: ranking (`retrieval`), what is made of premises (`rules/premises.py`), how a prompt shows them (`prompts.py`).
 """
@@ -16,9 +15,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.generators.answers import TACTIC_WORDS
+from prover.generators.names import NameIndex
 from prover.generators.protocol import Position, Premise
+from prover.generators.rules.base import defined
 
 if TYPE_CHECKING:
+    from prover.lean.state import Goal
     from retrieval.library import Library
     from retrieval.records import Position as Place
 
@@ -27,8 +29,10 @@ PremisesFor: TypeAlias = Callable[[Position], Sequence[Premise]]
 #: The index that `entails index` builds.
 DEFAULT_INDEX = "embedded"
 DEFAULT_COUNT = 16
-#: How many of the premises of a theorem's own goal are found by its name.
-_BY_NAME = 5
+#: How many of the premises of a theorem's own goal are its analogues, and how many BM25 finds for its name.
+_ANALOGUES, _BY_NAME = 5, 4
+#: How many of a goal's premises, at most, say what functions of its do.
+_EQUATIONS = 4
 _IDENTIFIER = re.compile(r"[^\W\d][\w'!?₀-₉]*(?:\.[^\W\d][\w'!?₀-₉]*)*")
 
 
@@ -58,6 +62,7 @@ class LibraryPremises:
         self.troubles: dict[str, None] = {}
         self._open = library if callable(library) else lambda: library
         self._closed = count < 1
+        self._names: NameIndex | None = None
         self._everywhere = HolePremises(self, None, "")
 
     def library(self) -> Library | None:
@@ -74,6 +79,12 @@ class LibraryPremises:
             self.troubles[f"going on without premises: {error}"] = None
             self._closed = True
             return None
+
+    def names(self, library: Library) -> NameIndex:
+        """The library's names by their last parts, made once."""
+        if self._names is None:
+            self._names = NameIndex(list(library.corpus.names))
+        return self._names
 
     def at(self, imports: Sequence[str], theorem: str, local: Sequence[Premise] = ()) -> HolePremises:
         """For a theorem, by its full name, of a source that imports these modules.
@@ -111,18 +122,26 @@ class HolePremises:
         if text not in self._known:
             library = self._source.library()
             is_theorem = all("intro" in step for step in position.steps)
-            ranked = () if library is None else self._ranked(library, text, is_theorem)
+            ranked = () if library is None else self._ranked(library, position.goals[0], is_theorem)
             self._known[text] = (*self._local, *ranked)
         return self._known[text]
 
-    def _ranked(self, library: Library, text: str, is_theorem: bool) -> tuple[Premise, ...]:
+    def _ranked(self, library: Library, goal: Goal, is_theorem: bool) -> tuple[Premise, ...]:
         from retrieval.records import Query
 
         count, place = self._source.count, self._placed(library)
-        query = Query(text, place, exclude=(self._theorem,) if self._theorem else ())
+        query = Query(goal.text, place, exclude=(self._theorem,) if self._theorem else ())
         found = [hit.index for hit in library.rank(query, count)]
-        first = self._by_name(library, place) if is_theorem and self._theorem else []
-        made = (library.corpus[i] for i in list(dict.fromkeys((*first, *found)))[:count])
+        names, allowed = self._source.names(library), library.corpus.accessible.mask(place).allowed
+        first: list[int] = []
+        if is_theorem and self._theorem:
+            first = names.analogues(self._theorem, allowed, min(_ANALOGUES, count // 2))
+            first += self._by_name(library, place)
+        equations = names.equations(defined(goal), goal.constants, allowed, min(_EQUATIONS, count // 4))
+        equations = [i for i in equations if library.corpus.names[i] != self._theorem]
+        best = list(dict.fromkeys((*first, *found)))
+        best = [*best[: count - len(set(equations) - set(best[: count - len(equations)]))], *equations]
+        made = (library.corpus[i] for i in list(dict.fromkeys(best))[:count])
         return tuple(Premise(p.name, p.code, p.kind, p.attributes) for p in made)
 
     def _by_name(self, library: Library, place: Place) -> list[int]:

@@ -20,17 +20,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from prover import script
+from prover import automation, forms, script
 from prover.data.rows import Row
 from prover.generators.portfolio import Portfolio
+from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, Premise
 from prover.hole import INTRODUCE
 from prover.lean.protocol import Advanced, BadSource, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import Goal, ProofState
+from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.policy.pool import BASIC, closers, extras, moves
 from prover.policy.templates import split
 from prover.sources import open_source
@@ -42,14 +44,14 @@ if TYPE_CHECKING:
 VERSION = 1
 CODES = {Solved: "s", Advanced: "a", Rejected: "r", TimedOut: "t", Crashed: "c"}
 #: Heartbeats decide; the clock only where the machine is busy, since stopping by it costs a restore.
-_CLOSER = Limits(800, 1.0)
-_WHOLE = Limits(1_200, 1.2)
+_CLOSER = _WHOLE = Limits(200, 0.6)
 _SLOW = Limits(6_000, 3.0)
 _VERIFY_SECONDS = 60.0
 #: Searching the library takes longer than all else together: tried on this share of the theorems, beside their time.
 _LIBRARY_SEARCH, _LIBRARY_SHARE = "exact?", 0.1
 _EXTRA_SHARE = 0.25
 _MOST_STATES = 6
+_MOST_SECONDS = 5.0  # for premises
 _SPECIAL = 3
 
 
@@ -145,23 +147,22 @@ def explore(
         raise BadSource(f"There is nothing to prove in {row.name}.")
     hole = opened.holes[0]
     rng = random.Random(f"{seed} {row.name}")
+    missing = automation.missing(lean, hole.state)
     run = Exploration(lean, rng)
     start = run.node(hole.state)
     if run.goals[0][0].head == "∀":
-        for tactic in closers(Position(run.goals[0])):
+        for tactic in _possible(closers(Position(run.goals[0])), missing):
             run.run(0, tactic, _CLOSER)
         kids = run.move(0, INTRODUCE)
         start = kids[0] if len(kids) == 1 else 0
-    steps = (INTRODUCE,) if start else ()
-    position = Position(run.goals[start], steps)
-    if premises is not None:
-        found = tuple(premises.at(row.imports, row.name)(position))
-        position = replace(position, premises=found)
+    finder = no_premises if premises is None else premises.at(row.imports, row.name)
+    position = _position(lean, run.states[start], finder)
     order = _shuffled(position, rng) if policy is None else policy.arrange([("", position)])[0]
     if rng.random() < _LIBRARY_SHARE:
         run.run(start, _LIBRARY_SEARCH, _SLOW)
     run.deadline = time.monotonic() + seconds
-    _try(run, start, position, [tactic for tactic in order if _LIBRARY_SEARCH not in tactic])
+    order = [tactic for tactic in _possible(order, missing) if _LIBRARY_SEARCH not in tactic]
+    _try(run, start, position, order, _possible(BASIC, missing))
     proof = run.solution(start)
     proved = False
     if proof:
@@ -172,6 +173,18 @@ def explore(
         "nodes": [[goal_data(goal) for goal in goals] for goals in run.goals], "tried": list(run.tried.values()),
         "proof": proof if proved else "", "seconds": round(time.monotonic() - started, 3),
     }  # fmt: skip
+
+
+def _position(lean: Lean, state: ProofState, premises: PremisesFor) -> Position:
+    """As the search would see the theorem, premises of its other forms included."""
+    generator, checker = LeanGenerator(Portfolio(), premises=premises), LeanChecker(lean, _WHOLE)
+    return forms.position(generator, checker, LeanState(lean, state), time.monotonic() + _MOST_SECONDS)
+
+
+def _possible(tactics: Iterable[str], missing: frozenset[str]) -> list[str]:
+    """Those that work with the theorem's imports; what cannot is no outcome to learn from."""
+    found = (automation.without(tactic, missing) for tactic in tactics)
+    return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
 
 
 def goal_data(goal: Goal) -> dict[str, Any]:
@@ -193,7 +206,7 @@ def _shuffled(position: Position, rng: random.Random) -> list[str]:
     general, special = Portfolio().opening(position)
     whole = [t for t in (*general, *_sample(special, rng), *extras(goal)) if not t.startswith("intros;")]
     groups = [[t] for t in dict.fromkeys(whole)]
-    for move in moves(goal):
+    for move in moves(position):
         ends = list(closers(position))
         rng.shuffle(ends)
         more = [t for t in extras(goal) if rng.random() < _EXTRA_SHARE]
@@ -206,10 +219,10 @@ def _sample(special: Sequence[str], rng: random.Random) -> list[str]:
     return rng.sample(list(special), min(_SPECIAL, len(special)))
 
 
-def _try(run: Exploration, start: int, position: Position, order: Sequence[str]) -> None:
+def _try(run: Exploration, start: int, position: Position, order: Sequence[str], basic: Sequence[str]) -> None:
     """In the order, as far as the time goes."""
-    known = set(moves(position.goals[0]))
-    for tactic in BASIC:
+    known = set(moves(position))
+    for tactic in basic:
         if run.run(start, tactic, _WHOLE)[0] == "s":
             return  # what else solves such a theorem teaches nothing (see `tables.without_news`)
     seen: dict[tuple[int, ...], str] = {}

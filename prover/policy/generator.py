@@ -30,14 +30,16 @@ _LEAST_CHANCE = 1e-4
 #: Seconds of our own for each try.
 _OVERHEAD = 0.004
 _FIRST = 1e6
-#: As on the training theorems first (`explore.py`); what is left then, under growing limits; the rest is the tree's.
-_ROUNDS = ((Limits(1_200, 1.2), 0.5), (Limits(6_000, 3.0), 0.65))
-_SPECIAL_ROUNDS = ((Limits(1_200, 1.2), 0.3), (Limits(12_000, 5.0), 0.55), (Limits(80_000, 20.0), 0.85))
+#: Limits of whole proofs, and the share of the time up to which they hold, as in `prover.hole`; the rest is the tree's.
+_ROUNDS = ((Limits(120, 0.5), 0.45), (Limits(500, 1.0), 0.62), (Limits(6_000, 3.0), 0.75))
+_SPECIAL_ROUNDS = (
+    (Limits(120, 0.5), 0.2), (Limits(1_000, 1.2), 0.35), (Limits(12_000, 5.0), 0.6), (Limits(80_000, 20.0), 0.85),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=2)
-def shipped(path: Path = WEIGHTS) -> Policy:
-    """The weights of the package, loaded once. Raises `BadWeights`."""
+def loaded(path: Path = WEIGHTS) -> Policy:
+    """The weights of a file, those of the package by default, loaded once. Raises `BadWeights`."""
     return model.load(path)
 
 
@@ -56,7 +58,7 @@ class PolicyGenerator:
     def __init__(
         self, policy: Policy | None = None, inner: TacticGenerator | None = None, noise: float = 0.0, seed: int = 0
     ) -> None:
-        self.policy = shipped() if policy is None else policy
+        self.policy = loaded() if policy is None else policy
         self.inner = Portfolio() if inner is None else inner
         self.noise = noise
         self._rng = np.random.default_rng(seed)
@@ -69,8 +71,7 @@ class PolicyGenerator:
     def _steps(self, position: Position, found: Sequence[Candidate]) -> list[Candidate]:
         if not position.goals:
             return []
-        goal = position.goals[0]
-        tactics = list(dict.fromkeys((*(c.action for c in found), *closers(position), *moves(goal))))
+        tactics = list(dict.fromkeys((*(c.action for c in found), *closers(position), *moves(position))))
         encoded = self.policy.encoder.encode(position, tactics, opening=False)
         chances = _chance(self._noisy(self.policy.logits(encoded)))
         order = np.argsort(-chances / self.policy.seconds(encoded), kind="stable")[:_KEPT_STEPS]
@@ -109,7 +110,7 @@ class PolicyGenerator:
         general, special = self.inner.opening(position) if hasattr(self.inner, "opening") else ([], [])
         told = listed(goal)
         ends = [*closers(position), finish(told), *extras(goal)]
-        pairs = (f"{move} <;> {end}" for move in moves(goal) for end in ends)
+        pairs = (f"{move} <;> {end}" for move in moves(position) for end in ends)
         # `intros` does nothing where nothing is to be introduced; where there is, another form of the theorem has it.
         of_inner = dict.fromkeys(tactic for tactic in general if not tactic.startswith("intros;"))
         return list(of_inner), [t for t in dict.fromkeys((*ends, *pairs)) if t not in of_inner], special

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from prover.generators.protocol import Position
 from prover.generators.rules.base import defined, mentions, names_in, propositions, variables
 from prover.generators.rules.closing import injections
-from prover.generators.rules.premises import use
+from prover.generators.rules.premises import chain, use
 from prover.lean.state import Goal, Hypothesis
 
 #: Tried first on any theorem. What solves those that they solve as well is no news: it is what comes after them that a
@@ -55,12 +55,15 @@ def closers(position: Position) -> Iterator[str]:
     for names in (told, f" [{helped}]" if helped else ""):
         if names:
             yield from (f"simp{names}", f"simp_all{names}", f"grind{names}")
+    if chained := chain(uses):
+        yield chained
 
 
 def extras(goal: Goal) -> Iterator[str]:
     """More closers, each for few goals."""
     told = listed(goal)
     yield from (f"(split <;> simp_all{told})", f"(simp_all{told}; omega)", "solve_by_elim", "nofun")
+    yield from ("(intros; trivial)", "(constructor <;> intros <;> trivial)", f"(simp_all{told} <;> solve_by_elim)")
     yield from (f"simp +contextual{told}", "decide", "ac_rfl", f"simp_all +arith{told}")
     yield f"simp [*, {told[2:-1]}]" if told else "simp [*]"
     if any("BitVec" in c or "UInt" in c for c in goal.constants):
@@ -72,8 +75,12 @@ def finish(told: str) -> str:
     return f"first | rfl | omega | (simp_all{told}; done) | grind{told}"
 
 
-def moves(goal: Goal) -> Iterator[str]:
-    """Tactics that leave goals, by what the goal looks like."""
+def moves(position: Position) -> Iterator[str]:
+    """Tactics that leave goals, by what the first goal looks like."""
+    goal = position.goals[0]
+    equations = ", ".join(u.name for u in map(use, position.premises) if u.definition)
+    if equations:
+        yield from (f"simp only [*, {equations}]", f"(simp only [*, {equations}] <;> repeat' split)")
     names = definitions(goal)
     told = listed(goal)
     data = [v for v in variables(goal) if v.head]

@@ -18,7 +18,7 @@ from prover.policy import features, model, pool
 from prover.policy.collect import collect, read
 from prover.policy.explore import explore, goal_data
 from prover.policy.fit import FitSettings, fit, sigmoid
-from prover.policy.generator import WEIGHTS, PolicyGenerator, interleaved, shipped
+from prover.policy.generator import WEIGHTS, PolicyGenerator, interleaved, loaded
 from prover.policy.model import BadWeights, Policy, load
 from prover.policy.tables import cases, read_tables
 from prover.policy.templates import Abstraction, split
@@ -90,10 +90,10 @@ def test_numbers_of_features_are_those_of_every_machine():
 
 
 def test_the_pool_names_each_tactic_once_and_only_what_the_goal_has():
-    moves = list(pool.moves(LISTS))
+    moves = list(pool.moves(Position((LISTS,))))
     assert len(set(moves)) == len(moves)
     assert "induction xs" in moves and "subst h" in moves and "unfold List.map" in moves
-    assert not [m for m in pool.moves(goal("True", head="True", hypotheses=())) if "xs" in m]
+    assert not [m for m in pool.moves(Position((goal("True", head="True", hypotheses=()),))) if "xs" in m]
     assert pool.definitions(goal("x", "Vector.instMembership", "Vector", "Vector.map")) == ["Vector", "Vector.map"]
 
 
@@ -251,7 +251,7 @@ TABLES = Path(__file__).parents[2] / "data" / "policy" / "train.jsonl.gz"
 
 
 def test_the_shipped_weights_say_what_made_them():
-    metadata = shipped().metadata
+    metadata = loaded().metadata
     records = [record for record in read_tables([TABLES]) if record["tried"]]
     assert metadata["data"] == data_hash(records) and metadata["theorems"] == len(records)
     assert metadata["command"] == f"entails train policy data/policy/{TABLES.name} --seed {metadata['seed']}"
@@ -262,7 +262,7 @@ def test_the_shipped_weights_say_what_made_them():
 
 @pytest.mark.slow
 def test_the_shipped_weights_can_be_made_again(tmp_path):
-    metadata = shipped().metadata
+    metadata = loaded().metadata
     train([TABLES], tmp_path / "again.npz", seed=metadata["seed"], command=metadata["command"])
     assert (tmp_path / "again.npz").read_bytes() == WEIGHTS.read_bytes()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from prover.generators.rules import algebra, bounded, modular, structural
 from prover.generators.rules.terms import divisors, linear, read, read_term, value
 from prover.lean.protocol import Advanced, Limits, Solved
 from prover.lean.state import Goal, Hypothesis
+from prover.policy.model import BITS, COST_BITS, Policy
 
 
 def state_of(lean, statement: str):
@@ -48,6 +50,18 @@ def test_an_unknown_generator_is_named_with_those_there_are():
     with pytest.raises(UnknownGenerator, match=r"'oracle'.*portfolio"):
         make_generator("oracle")
     assert "portfolio" in GENERATORS
+    with pytest.raises(UnknownGenerator, match="no file"):
+        make_generator("portfolio:x.npz")
+
+
+def test_the_policy_takes_weights_of_one_s_own(tmp_path):
+    with pytest.raises(UnknownGenerator, match="there is no") as missing:
+        make_generator(f"policy:{tmp_path / 'weights.npz'}")
+    assert missing.value.exit_code == 3
+    zero = Policy(np.zeros(1 << BITS, np.float32), np.zeros(1 << COST_BITS, np.float32), {})
+    zero.save(tmp_path / "zero.npz")
+    mine = make_generator(f"policy:{tmp_path / 'zero.npz'}")
+    assert not mine.policy.weights.any() and make_generator("policy").policy.weights.any()
 
 
 def test_inaccessible_hypotheses_are_never_named():

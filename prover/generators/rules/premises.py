@@ -24,7 +24,12 @@ _SOLID = {"", "Nat", "Int", "List", "Bool", "Eq", "∀", "Not", "Ne", "Iff", "LE
 #: Classes, whose instances are nothing to take apart either.
 _CLASSES = {"BEq", "Hashable", "Ord", "LE", "LT", "Add", "Mul", "Inhabited", "Monad", "Functor", "Decidable"}
 _HYPOTHESIS = re.compile(r"\(h\w*'* :")
+_NESTED = re.compile(r"[()\[\]{}]|\b\d+\b")
+_EXPLICIT = re.compile(r"\([^\W\d][^:()]* : ([A-Z][\w.₀-₉]*)")
 _ASKED = 3
+_WRAPPED = 4
+_DEFINITIONS = 6
+_CHAINED = 8
 _SIMPLIFIED = 2
 _APART = 4  # variables and hypotheses taken apart at once
 
@@ -34,7 +39,8 @@ class Use:
     """What a premise is good for.
 
     `asks`: how many hypotheses it has, as far as its text shows. `simp`: `simp` knows it already, so that it adds
-    nothing there. `logic`: a law of logic (`a ∧ b ↔ b ∧ a`), which simplifies everything or nothing.
+    nothing there. `logic`: a law of logic (`a ∧ b ↔ b ∧ a`), which simplifies everything or nothing. `definition`: an
+    equation that says what a function is. `takes`: the type of what it is told first, "" where that is nothing.
     """
 
     name: str
@@ -44,6 +50,8 @@ class Use:
     asks: int
     simp: bool
     logic: bool
+    definition: bool = False
+    takes: str = ""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -56,8 +64,21 @@ def use(premise: Premise) -> Use:
     body = statement.partition(",")[2] if statement.startswith("∀") else statement
     return Use(
         premise.name, True, is_equation(statement), "↔" in conclusion(statement), _asks(statement), simp,
-        not _CONNECTIVE.sub("", body),
+        not _CONNECTIVE.sub("", body), _is_definition(premise.name, statement), _taken(statement),
     )  # fmt: skip
+
+
+def _is_definition(name: str, statement: str) -> bool:
+    """By its name, and by a left side that is one function of variables: `m.modify k f`, `x ∈ xs`, `max n m`."""
+    if not name.endswith(("_eq", "_def")):
+        return False
+    left, sign, _ = conclusion(statement).replace(" ↔ ", " = ").partition(" = ")
+    return bool(sign) and not _NESTED.search(left)
+
+
+def _taken(statement: str) -> str:
+    found = _EXPLICIT.search(statement) if statement.startswith("∀") else None
+    return found.group(1) if found else ""
 
 
 def _asks(statement: str) -> int:
@@ -80,12 +101,16 @@ def premises(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(2.0, f"simp [{told}]")
         yield Suggestion(2.0, f"grind [{told}]")
     weight = 3.0
-    simplified = 0
+    simplified = wrapped = 0
+    heads = {h.head.rpartition(".")[2] for h in goal.hypotheses} | {"Nat", "Int", "List"}
     for u in uses:
         if not u.proves:
             continue
         # `apply` and `rw` take 3 ms, `simp` some 60: few of these.
         yield Suggestion(weight, f"apply {u.name}")
+        if u.takes and wrapped < _WRAPPED and u.takes.rpartition(".")[2] not in heads:
+            wrapped += 1
+            yield Suggestion(weight / 2, f"apply {u.name} ⟨_, ?_⟩")
         if u.equation:
             yield Suggestion(weight, f"rw [{u.name}]")
             yield Suggestion(weight / 2, f"rw [← {u.name}]")
@@ -109,28 +134,35 @@ def openings(position: Position) -> Iterator[str]:
         for u in theorems[:6]:
             yield f"exact {u.name}"
         return
-    for u in theorems[:12]:
-        yield from _applied(u)
     ways = list(apart(goal))
+    for u in theorems[:4]:
+        yield from _applied(u)
     for way in ways:
         yield f"{way} <;> simp"
-    for few in (theorems[:3], theorems[3:8]):
-        for way in ways:
-            for u in few:
-                yield from _apart_then(way, u)
-        for u in few:
-            yield from _rewriting(u)
+    if goal.head == "Eq":
+        yield from (f"exact congrArg _ ({u.name} ..)" for u in theorems[:2])
     # A value is its parts: what is known of these.
     simpler = [f"apply {lemma}" for lemma in injections(goal)]
     simpler += [f"simp only [{lemma}]" for lemma in equivalences(goal)]
     for first in simpler:
         for u in theorems[:8]:
             yield f"{first} <;> exact {u.name} .."
+    yield from _carried(goal, uses)
+    for u in theorems[4:12]:
+        yield from _applied(u)
+    for few in (theorems[:3], theorems[3:8]):
+        for way in ways:
+            for u in few:
+                yield from _apart_then(way, u)
+        for u in few:
+            yield from _rewriting(u)
     for u in theorems[12:]:
         yield from _applied(u)
     if goal.head in ("And", "Iff") and theorems:
         each = " | ".join(f"exact {u.name}" for u in theorems[:8])
         yield f"constructor <;> first | {each} | simp_all"
+    if chained := chain(uses):
+        yield chained
     told = _told(uses)
     for most in (3, 8):
         if told:
@@ -163,6 +195,25 @@ def openings(position: Position) -> Iterator[str]:
                 yield f"simp [← {u.name}]"
         if not u.logic:
             yield f"grind [{u.name}]"
+
+
+def chain(uses: Sequence[Use]) -> str:
+    """Premises applied to one another and to hypotheses, a few deep; "" where there are none to apply."""
+    found = [u.name for u in uses if u.proves and not u.definition][:_CHAINED]
+    return f"solve_by_elim [{', '.join(found)}]" if found else ""
+
+
+def _carried(goal: Goal, uses: Sequence[Use]) -> Iterator[str]:
+    """The premise is the theorem once functions are replaced by what they are; hypotheses say where that holds."""
+    definitions = [u for u in uses if u.definition][:_DEFINITIONS]
+    if not definitions:
+        return
+    replaced = f"simp only [*, {_listed(definitions)}]"
+    for u in [u for u in uses if u.proves and not u.definition and not u.logic][:_DEFINITIONS]:
+        yield f"{replaced} <;> apply {u.name} <;> assumption"
+        if propositions(goal):
+            yield f"simp_all only [{_listed(definitions)}] <;> apply {u.name} <;> assumption"
+    yield f"simp_all [{_listed(definitions)}]"
 
 
 def _applied(u: Use) -> Iterator[str]:
