@@ -1,6 +1,6 @@
 """The search for one hole's proof, in stages; each candidate goes through the gate.
 
-One-line proofs under growing limits come first, then whole proofs where there is a model for them, then a tree search
+One-line proofs (`prover.one_liners`) come first, then whole proofs where there is a model for them, then a tree search
 for what is left of the budget.
 
 Not here: sources and theorems (`prover.prove`), tactics (`prover.generators`), the search itself (`search`).
@@ -10,41 +10,27 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from prover import automation, forms, guidance, openings, script
+from prover import automation, guidance, one_liners, openings, script
 from prover.events import OneLinerTried, ProveEvent
-from prover.generators.protocol import Position
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Hole, Lean, Limits, Opened, Verification
-from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
+from prover.lean_search import LeanChecker, LeanGenerator, LeanState
 from prover.minimise import SECONDS as MINIMISE_SECONDS
 from prover.minimise import can_be_shorter, shorter_proof
+from prover.one_liners import OneLiners
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
 from prover.sources import declared, imported
 from search import Budget, Options, Proof, Search, Step, Stop
-from search.protocols import Advanced, Outcome, Rejected, Solved, TimedOut
+from search.protocols import Outcome, Rejected, Solved, TimedOut
 
 if TYPE_CHECKING:
     from prover.whole import WholeProofs
 
-#: Whole proofs are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Most that
-#: are going to succeed do so at once; the last round is for finite searches, and leaves the tree its time.
-ROUNDS = ((Limits(2_000, 1.5), 0.25), (Limits(12_000, 5.0), 0.5), (Limits(80_000, 20.0), 0.8))
-#: Where there are premises, there are many more to try. Nine in ten of the tactics that solve a theorem need less than
-#: the first limits, and most that fail go on to the end of any. The last round is longer where the theorem suggests
-#: something of its own, as is the rule in arithmetic.
-BRISK_ROUNDS = (
-    (Limits(120, 0.5), 0.35), (Limits(500, 1.0), 0.5), (Limits(3_000, 2.0), 0.6), (Limits(80_000, 20.0), 0.65),
-)  # fmt: skip
-_SPECIAL_SHARE = ROUNDS[-1][1]
-INTRODUCE = "unhygienic intros"
-Openings: TypeAlias = tuple[list[str], list[str]]
-Rounds: TypeAlias = Sequence[tuple[Limits, float]]
 _VERIFY_SECONDS = 120.0
 _STOPPED = {
     Stop.EXHAUSTED: "nothing was left to try",
@@ -54,8 +40,6 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
-#: So many of the one-line proofs are tried before premises are looked up.
-_QUICK = 9
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -203,15 +187,24 @@ class HoleSearch:
             yield found
 
     def _openings(self) -> Iterator[Found]:
-        """Whole proofs, cheap ones first; onlookers are told of them as of a search."""
-        opening = getattr(self.settings.generator, "opening", None)
-        if opening is None or not self.settings.openings or self.settings.expansions == 0:
+        """Whole proofs of one action; onlookers are told of them as of a search."""
+        if not self.settings.openings or self.settings.expansions == 0:
             return
         root = LeanState(self.lean, self.hole.state)
+        stage = OneLiners(self.generator, self.checker, self.missing, self.started, self.deadline)
         tried: dict[str, Outcome] = {}
-        for found in self._one_liners(root, opening, tried):
-            self._tell_openings(root, tried)
-            yield found
+        for attempt in stage.attempts(root):
+            self._tried += 1
+            self._lean_seconds += attempt.seconds
+            self._timed_out += isinstance(attempt.outcome, TimedOut)
+            tried.pop(attempt.tactic, None)  # the latest last
+            tried[attempt.tactic] = attempt.outcome
+            solved = isinstance(attempt.outcome, Solved)
+            self.tell(OneLinerTried(attempt.tactic, solved, attempt.seconds))
+            if solved:
+                self._tell_openings(root, tried)
+                yield Found(_whole(attempt.tactic, root), "one-liner", attempt.limits, attempt.seconds)
+        self.checker.limits = self.settings.limits
         self._tell_openings(root, tried)
 
     def _tell_openings(self, root: LeanState, tried: dict[str, Outcome]) -> None:
@@ -220,92 +213,6 @@ class HoleSearch:
             for event in openings.as_search(root, tried, time.monotonic() - self.started, self.settings.seed):
                 self.tell(event)
             tried.clear()
-
-    def _one_liners(
-        self, root: LeanState, opening: Callable[[Position], Openings], tried: dict[str, Outcome]
-    ) -> Iterator[Found]:
-        """Under growing limits, see `ROUNDS`; outcomes go into `tried`, the latest last."""
-        rounds: Rounds = BRISK_ROUNDS if self.premises else ROUNDS
-        again: dict[str, bool] = {}
-        quick = list(getattr(self.settings.generator, "quick", ()))
-        if not hasattr(self.settings.generator, "arrange"):
-            quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
-        # The library is opened only for theorems that the quickest proofs leave open.
-        yield from self._round(root, self._possible(quick), *rounds[0], again, tried)
-        arranged = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
-        general, special = (self._possible(group) for group in arranged)
-        general = [tactic for tactic in general if tactic not in quick or tactic in again]
-        rounds_of = getattr(self.settings.generator, "rounds", None)
-        if rounds_of is not None:
-            rounds = rounds_of(bool(special))
-        for number, (limits, share) in enumerate(rounds):
-            # A search through the library takes seconds to begin with: not under the first limits, and last. Where
-            # premises were retrieved, it seldom finds what these do not.
-            slow = [tactic for tactic in general if SLOW.search(tactic)]
-            fast = [tactic for tactic in general if not SLOW.search(tactic)]
-            # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
-            last = number == len(rounds) - 1
-            now = [*(special if number else []), *fast, *(slow if number and (last or not self.premises) else [])]
-            again = {tactic: False for tactic in (*special, *slow) if tactic not in now}
-            if special and last:
-                share = max(share, _SPECIAL_SHARE)
-            yield from self._round(root, now, limits, share, again, tried)
-            general, special = (_in_turn(group, again) for group in (general, special))
-        self.checker.limits = self.settings.limits
-
-    def _possible(self, tactics: Sequence[str]) -> list[str]:
-        """Those that can work with the theorem's imports, each once."""
-        found = (automation.without(tactic, self.missing) for tactic in tactics)
-        return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
-
-    def _round(
-        self, root: LeanState, order: Sequence[str], limits: Limits, share: float, again: dict[str, bool],
-        tried: dict[str, Outcome],
-    ) -> Iterator[Found]:  # fmt: skip
-        """One round of `ROUNDS`; what is left to try goes into `again`, with whether it ran out of its limits."""
-        self.checker.limits = limits
-        until = self.started + share * self.settings.seconds
-        for at, tactic in enumerate(order):
-            started = time.monotonic()
-            if started >= until:
-                again.update(dict.fromkeys(order[at:], False))
-                return
-            outcome = self.checker.attempt(root, tactic, until)
-            spent = time.monotonic() - started
-            self._tried += 1
-            self._lean_seconds += spent
-            tried.pop(tactic, None)
-            tried[tactic] = outcome
-            self.tell(OneLinerTried(tactic, isinstance(outcome, Solved), spent))
-            if isinstance(outcome, Solved):
-                yield Found(_whole(tactic, root), "one-liner", limits, spent)
-            if isinstance(outcome, TimedOut):
-                self._timed_out += 1
-                again[tactic] = True
-
-    def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
-        """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
-        if not root.lean_goals or root.lean_goals[0].head != "∀":
-            return []
-        outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
-        if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
-            return []
-        return [(INTRODUCE, self._position(outcome.states[0]))]
-
-    def _position(self, state: LeanState) -> Position:
-        return forms.position(self.generator, self.checker, state, self.deadline)
-
-    def _arranged(self, places: list[tuple[str, Position]], opening: Callable[[Position], Openings]) -> Openings:
-        """Whole proofs of the theorem in all its forms; a generator with an order of its own has them in that."""
-        arrange = getattr(self.settings.generator, "arrange", None)
-        if arrange is not None:
-            return arrange(places)
-        general: list[str] = []
-        special: list[str] = []
-        for lead, position in places:
-            for group, tactics in zip((general, special), opening(position), strict=True):
-                group += [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
-        return general, special
 
     def _whole_proofs(self) -> Iterator[Found]:
         """Whole proofs of a model, where the generator has one for them (`prover.whole`)."""
@@ -320,7 +227,7 @@ class HoleSearch:
         for attempt in attempts:
             self._tried += 1
             if isinstance(attempt.outcome, lean_protocol.Solved):
-                yield Found(_whole(attempt.body, root), "whole proof", ROUNDS[-1][0])
+                yield Found(_whole(attempt.body, root), "whole proof", one_liners.ROUNDS[-1][0])
             if attempt.refused is not None:
                 # Where the tree comes to this state, the model is told.
                 state = LeanState(self.lean, attempt.refused.state.split()[0])
@@ -368,12 +275,6 @@ class HoleSearch:
 
 def _less(allowed: int | None, spent: int) -> int | None:
     return None if allowed is None else max(allowed - spent, 0)
-
-
-def _in_turn(tactics: Sequence[str], again: Mapping[str, bool]) -> list[str]:
-    """Those left to try: what was not reached and what ran out of its limits (`again` says which), in turn."""
-    late, unreached = ([t for t in tactics if again.get(t) is which] for which in (True, False))
-    return [tactic for pair in zip_longest(unreached, late) for tactic in pair if tactic is not None]
 
 
 def _declared(source: str) -> tuple[str, ...]:

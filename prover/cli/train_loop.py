@@ -61,7 +61,7 @@ def loop(
     def on_report(report: rounds_of.Report) -> None:
         done[:] = [0, 0]
         if as_json:
-            print(json.dumps({"schema": SCHEMA, **report.to_dict()}), flush=True)
+            print(json.dumps({"schema": SCHEMA, **report.to_dict(), "interval": report.interval}), flush=True)
         else:
             if report.round == 1:
                 print(rounds_of.HEADER)

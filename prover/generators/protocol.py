@@ -56,7 +56,7 @@ class TacticGenerator(Protocol):
 
     One with an order of its own has `arrange(forms)` beside `opening`, which gives the same two lists for several forms
     of the theorem at once, pairs of what leads there and the position, and `rounds(special)`, the limits under which
-    they are tried (see `prover.hole.ROUNDS`); `quick` may name those that are tried before anything is put in order.
+    they are tried (see `prover.one_liners`); `quick` may name those that are tried before anything is put in order.
     """
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:

@@ -29,10 +29,10 @@ from prover.data.rows import Row
 from prover.generators.portfolio import Portfolio
 from prover.generators.premises import PremisesFor, no_premises
 from prover.generators.protocol import Position, Premise
-from prover.hole import INTRODUCE
 from prover.lean.protocol import Advanced, BadSource, Crashed, Lean, Limits, Outcome, Rejected, Solved, TimedOut
 from prover.lean.state import Goal, ProofState
 from prover.lean_search import LeanChecker, LeanGenerator, LeanState
+from prover.one_liners import INTRODUCE
 from prover.policy.pool import BASIC, closers, extras, moves
 from prover.policy.templates import split
 from prover.sources import open_source

@@ -30,7 +30,7 @@ _LEAST_CHANCE = 1e-4
 #: Seconds of our own for each try.
 _OVERHEAD = 0.004
 _FIRST = 1e6
-#: Limits of whole proofs, and the share of the time up to which they hold, as in `prover.hole`; the rest is the tree's.
+#: Limits of whole proofs, and the share of the time up to which they hold (`prover.one_liners`); then comes the tree.
 _ROUNDS = ((Limits(120, 0.5), 0.45), (Limits(500, 1.0), 0.62), (Limits(6_000, 3.0), 0.75))
 _SPECIAL_ROUNDS = (
     (Limits(120, 0.5), 0.2), (Limits(1_000, 1.2), 0.35), (Limits(12_000, 5.0), 0.6), (Limits(80_000, 20.0), 0.85),
@@ -101,7 +101,7 @@ class PolicyGenerator:
         return interleaved(general, plain), special
 
     def rounds(self, special: bool) -> Sequence[tuple[Limits, float]]:
-        """Limits of a whole proof, and the share of the time up to which they hold; see `prover.hole.ROUNDS`."""
+        """Limits of a whole proof, and the share of the time up to which they hold; see `prover.one_liners.ROUNDS`."""
         return _SPECIAL_ROUNDS if special else _ROUNDS
 
     def whole(self, position: Position) -> tuple[list[str], list[str], list[str]]:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from prover.compare import wilson
 from prover.data.rows import Row
 from prover.models.errors import BadRequest
 from retrieval.files import write_whole
@@ -81,12 +82,19 @@ class Report:
         """As in the JSON."""
         return asdict(self)
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the share proved, 95 % (Wilson 1927)."""
+        share = wilson(self.proved, self.theorems)
+        return share.low, share.high
+
     def __str__(self) -> str:
-        counts = f"{self.round:5}  {self.theorems:8}  {self.proved:6}  {self.new:4}"
+        low, high = self.interval
+        counts = f"{self.round:5}  {self.theorems:8}  {self.proved:6}  {low:5.0%} to {high:4.0%}  {self.new:4}"
         return f"{counts}  {self.length:12.2f}  {self.entropy:7.2f}"
 
 
-HEADER = "round  theorems  proved   new  proof length  entropy"
+HEADER = "round  theorems  proved  95 % interval   new  proof length  entropy"
 
 
 class Learner(Protocol):

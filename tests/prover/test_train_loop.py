@@ -81,6 +81,7 @@ def test_a_round_reports_what_was_proved_and_how(prepared, tmp_path):
     proofs = {r["name"]: r["proof"] for r in read(tmp_path / "run" / "round-1" / "tables.jsonl")}
     assert proofs["false"] == "" and sum(map(bool, proofs.values())) == report.proved
     assert report.length >= 1 and report.entropy >= 0
+    assert 0 < report.interval[0] < 0.5 < report.interval[1] < 1 and "to" in str(report)
     assert json.loads((tmp_path / "run" / "round-1" / "report.json").read_text()) == report.to_dict()
     [same] = run(ROWS, tmp_path / "run", PolicyLearner(settings), settings)
     assert same == report

@@ -130,7 +130,7 @@ def openings(position: Position) -> Iterator[str]:
         return
     goal = position.goals[0]
     theorems = [u for u in uses if u.proves]
-    if goal.head == "∀":  # what else there is waits for names (see `HoleSearch`)
+    if goal.head == "∀":  # what else there is waits for names (`prover.one_liners`)
         for u in theorems[:6]:
             yield f"exact {u.name}"
         return
