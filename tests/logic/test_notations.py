@@ -93,20 +93,17 @@ def test_folio_notation_reads_back_as_the_same_formula(formula: Formula) -> None
 
 
 @pytest.mark.parametrize("notation", ["nltk", "prover9", "tptp"])
-@given(data=st.data())
+@given(formula=formulas().map(closed))
 @settings(max_examples=120, deadline=None)
-def test_other_notations_read_back_up_to_the_names_they_allow(notation: str, data: st.DataObject) -> None:
-    formula = data.draw(formulas().map(closed))
+def test_other_notations_read_back_up_to_the_names_they_allow(notation: str, formula: Formula) -> None:
     hint = notation if notation != "nltk" else None
     assert alpha_equivalent(read(write(formula, notation), hint), as_written(formula, notation))
 
 
 @pytest.mark.parametrize("notation", ["nltk", "prover9", "tptp"])
-@given(data=st.data())
+@given(formula=formulas(st.sampled_from(["p", "q", "likes", "tom", "rose", "f"])).map(closed))
 @settings(max_examples=60, deadline=None)
-def test_names_every_notation_allows_are_kept(notation: str, data: st.DataObject) -> None:
-    plain = st.sampled_from(["p", "q", "likes", "tom", "rose", "f"])
-    formula = data.draw(formulas(plain).map(closed))
+def test_names_every_notation_allows_are_kept(notation: str, formula: Formula) -> None:
     names = Names([formula], RULES[notation])
     clash = {symbol.name for symbol, name in names.items() if symbol.kind != "variable" and symbol.name != name}
     used = [s for s, _ in names.items() if s.kind in ("predicate", "function")]
