@@ -19,7 +19,7 @@ from typing import Any
 from prover import guidance, script
 from prover.events import HoleFinished, HoleStarted, ProveEvent
 from prover.generators.portfolio import make_generator
-from prover.generators.premises import LibraryPremises, open_index
+from prover.generators.premises import DEFAULT_INDEX, LibraryPremises, open_index
 from prover.hole import HoleSearch
 from prover.lean.protocol import BadSource, Hole, Lean, Opened
 from prover.record import Recorder
@@ -74,7 +74,9 @@ def _proved(
 ) -> ProofResult:
     if not isinstance(chosen.premises, int):
         return _Prover(lean, chosen, on_event).prove(source, theorem)
-    premises = LibraryPremises(partial(open_index, lean=lean.info.version), chosen.premises)
+    # An index of one's own may be of any Lean: what does not fit is refused tactics, and no more.
+    version = lean.info.version if chosen.index == DEFAULT_INDEX else None
+    premises = LibraryPremises(partial(open_index, chosen.index, version), chosen.premises)
     result = _Prover(lean, replace(chosen, premises=premises), on_event).prove(source, theorem)
     for trouble in premises.troubles:
         warnings.warn(trouble, RuntimeWarning, stacklevel=3)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from prover.generators.premises import LibraryPremises
+from prover.generators.premises import DEFAULT_INDEX, LibraryPremises
 from prover.generators.protocol import TacticGenerator
 from prover.guidance import SHIPPED
 from prover.lean.protocol import Limits
@@ -33,7 +33,7 @@ class Settings:
     proofs are tried before the tree. `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the
     default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter. `premises`:
     how many of the library are retrieved for a goal, or where they come from; a number above 0 needs the index that
-    `entails index` builds.
+    `entails index` builds. `index`: which one, by its name or folder.
     """
 
     generator: str | TacticGenerator = DEFAULT_GENERATOR
@@ -48,6 +48,7 @@ class Settings:
     limits: Limits = TACTIC_LIMITS
     openings: bool = True
     premises: int | LibraryPremises = 0
+    index: str = DEFAULT_INDEX
     critic: str | Path | Critic | None = SHIPPED
     perspectives: Mapping[str, float] | None = None
     quotas: Mapping[str, int] | None = None

@@ -22,7 +22,8 @@ from prover.cli.bench_search import search
 from prover.cli.bench_trace import trace
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
 from prover.cli.guide import CRITIC_HELP, GENERATOR_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
-from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
+from prover.cli.premises import PREMISES_HELP, library_premises
+from prover.generators.premises import DEFAULT_INDEX
 from prover.settings import DEFAULT_GENERATOR
 from search.strategies import DEFAULT_STRATEGY
 
@@ -57,6 +58,7 @@ def prove(
     openings: Annotated[bool, typer.Option(help="Try whole one-line proofs before the tree search.")] = True,
     logs: Annotated[Path | None, typer.Option(help="A folder for the logs of the searches, one a theorem.")] = None,
     premises: Annotated[int | None, typer.Option(help=PREMISES_HELP, min=0, show_default=False)] = None,
+    index: Annotated[str, typer.Option(help="The index of premises, by name or folder.")] = DEFAULT_INDEX,
     limit: Annotated[int | None, typer.Option("--limit", "--num-theorems", min=1, help="Only the first rows.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, chosen by the seed.")] = None,
     model: Annotated[str | None, typer.Option(help="A language model beside the generator, as `entails prove` "
@@ -131,7 +133,7 @@ def prove(
         fail(f"{statements} is no UTF-8 text.", BAD_INPUT)
     if not rows:
         fail(f"{statements} holds no theorem.", BAD_INPUT)
-    library = library_premises(premises, DEFAULT_INDEX, None if lean == "embedded" else LeanInfo("", lean))
+    library = library_premises(premises, index, None if lean == "embedded" else LeanInfo("", lean))
     given = 0 if library.library() is None else library.count
     for trouble in library.troubles:
         print(f"entails: {trouble}", file=sys.stderr)
@@ -149,7 +151,7 @@ def prove(
     with lean_errors():
         try:
             summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
-                          checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given,
+                          checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given, index=index,
                           candidates=candidates, expansions=expansions, lean=lean, on_result=show, **task,
                           **guides)  # fmt: skip
         except BadResults as error:

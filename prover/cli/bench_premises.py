@@ -27,9 +27,10 @@ def premise_data(
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many theorems, taken evenly.")] = None,
 ) -> None:
     """Find which premises prove each theorem in one step, in the environment of its module's imports."""
-    from prover.cli.premises import index_folder, open_library, progress, sentences
+    from prover.cli.premises import open_library, progress, sentences
     from prover.data.premises import generate, tried_already
     from prover.data.rows import BadRows, read_rows
+    from prover.generators.premises import index_folder
     from prover.lean.embedded.install import ensure
 
     try:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prover.cli.common import lean_errors
-from prover.cli.premises import BAD_INPUT, DEFAULT_INDEX, index_folder, progress, sentences
+from prover.cli.premises import BAD_INPUT, progress, sentences
+from prover.generators.premises import DEFAULT_INDEX, index_folder
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from prover.generators.premises import DEFAULT_INDEX, index_folder
 from retrieval.errors import IndexMissing, IndexStale, MissingExtra, RetrievalError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from retrieval.library import Library
 
 NOTHING_FOUND, BAD_INPUT, MISSING = 1, 2, 3
-DEFAULT_INDEX = "embedded"
 PREMISES_HELP = "Premises retrieved from the library for each state; 16 where there is an index, 0 for none."
 
 
@@ -42,13 +42,6 @@ def sentences() -> Iterator[None]:
     except OSError as error:
         print(f"entails: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         raise typer.Exit(BAD_INPUT) from None
-
-
-def index_folder(name: str) -> Path:
-    """`--index` names an index in the user's cache, or a folder (anything with a path separator in it)."""
-    from retrieval.library import cache_folder
-
-    return Path(name) if "/" in name or "\\" in name or Path(name).is_dir() else cache_folder(name)
 
 
 def open_library(index: str, encoder: str | None) -> Library:

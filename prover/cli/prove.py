@@ -16,7 +16,8 @@ import typer
 from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, find_source, lean_errors, read_source, write_back
 from prover.cli.guide import CRITIC_HELP, GENERATOR_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.live import Live
-from prover.cli.premises import DEFAULT_INDEX, PREMISES_HELP, library_premises
+from prover.cli.premises import PREMISES_HELP, library_premises
+from prover.generators.premises import DEFAULT_INDEX
 from prover.settings import DEFAULT_GENERATOR
 from search.strategies import DEFAULT_STRATEGY
 

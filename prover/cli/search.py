@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from prover.cli.premises import DEFAULT_INDEX, NOTHING_FOUND, open_library, sentences
+from prover.cli.premises import NOTHING_FOUND, open_library, sentences
+from prover.generators.premises import DEFAULT_INDEX
 
 app = typer.Typer(add_completion=False)
 SCHEMA = 1

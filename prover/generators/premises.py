@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.generators.answers import TACTIC_WORDS
@@ -186,16 +187,23 @@ class HolePremises:
         return tuple(found)
 
 
+def index_folder(name: str) -> Path:
+    """Where an index is: by its name in the user's cache, or a folder (anything with a path separator in it)."""
+    from retrieval.library import cache_folder
+
+    return Path(name) if "/" in name or "\\" in name or Path(name).is_dir() else cache_folder(name)
+
+
 @lru_cache(maxsize=4)
 def open_index(name: str = DEFAULT_INDEX, lean: str | None = None) -> Library:
-    """The named index of the user's cache, opened once in a process.
+    """An index by its name or folder, opened once in a process.
 
     Raises:
         RetrievalError: there is none (`IndexMissing`), it is damaged, or of another Lean than `lean`.
     """
-    from retrieval.library import Library, cache_folder
+    from retrieval.library import Library
 
-    return Library.open(cache_folder(name), lean)
+    return Library.open(index_folder(name), lean)
 
 
 def _prefixes(name: str) -> Iterator[str]:

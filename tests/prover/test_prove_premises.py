@@ -240,3 +240,19 @@ def test_the_embedded_lean_s_index_is_not_for_another_lean():
     assert premises.library() is None
     [said] = premises.troubles
     assert "embedded" in said and "--index" in said
+
+
+def test_a_benchmark_run_takes_an_index_of_one_s_own(prepared, index, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"name": "t", "statement": THEOREM}) + "\n")
+    done = entails(
+        "bench", "prove", str(tmp_path / "rows.jsonl"), "--index", str(index), "--seconds", "30", "--workers", "1",
+        "--out", str(tmp_path / "R.jsonl"), "--quiet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "R.jsonl").read_text())
+    assert result["proved"] and result["used"] == ["Nat.pow_lt_pow_left"]
+    missing = entails(
+        "bench", "prove", str(tmp_path / "rows.jsonl"), "--index", f"{tmp_path}/no/", "--premises", "4",
+        "--out", str(tmp_path / "S.jsonl"),
+    )  # fmt: skip
+    assert missing.returncode == 3 and "there is no index" in missing.stderr and not (tmp_path / "S.jsonl").exists()
