@@ -169,6 +169,7 @@ def substitute(formula: Formula, values: Mapping[str, Term]) -> Formula:
     entering = {name for value in values.values() for name in free_variables(value)}
     taken = entering | {n.name for n in nodes(formula) if isinstance(n, Variable)}
     taken |= {n.variable for n in nodes(formula) if isinstance(n, Quantified)}
+    renamed: dict[str, str] = {}  # one new name for all binders of a name: new ones for each take quadratic time
     bound: dict[str, list[str]] = {}  # what each variable is called here, innermost last
     results: list[Any] = []
     stack: list[tuple[Any, bool]] = [(formula, False)]
@@ -178,9 +179,10 @@ def substitute(formula: Formula, values: Mapping[str, Term]) -> Formula:
         if not below_done:
             if isinstance(node, Quantified):
                 name = node.variable
-                if name in entering:
-                    name = fresh_name(name, taken)
-                    taken.add(name)
+                if name in entering and name not in renamed:
+                    renamed[name] = fresh_name(name, taken)
+                    taken.add(renamed[name])
+                name = renamed.get(name, name)
                 bound.setdefault(node.variable, []).append(name)
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(below))
