@@ -18,8 +18,9 @@ from search.strategies import DEFAULT_STRATEGY
 
 DEFAULT_SECONDS = 60.0
 DEFAULT_GENERATOR = "portfolio"
-#: 4,000 heartbeats are about a second. Time is the second line: to stop at it, the instance has to be restored.
-TACTIC_LIMITS = Limits(heartbeats=4_000, seconds=3.0)
+#: 4,000 heartbeats are about a second; steps that help hardly ever take more than a tenth of one. Time is the second
+#: line: to stop at it, the instance has to be restored.
+TACTIC_LIMITS = Limits(heartbeats=1_000, seconds=1.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from prover.cli.bench_premises import premise_data
 from prover.cli.bench_retrieval import retrieval
 from prover.cli.bench_search import search
 from prover.cli.bench_trace import trace
-from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
+from prover.cli.common import BAD_INPUT, fail, lean_errors, resumable
 from prover.cli.guide import CRITIC_HELP, GENERATOR_HELP, PERSPECTIVES_HELP, STRATEGY_HELP, guided
 from prover.cli.premises import PREMISES_HELP, library_premises
 from prover.generators.premises import DEFAULT_INDEX
@@ -148,7 +148,7 @@ def prove(
         if not quiet:
             print(f"{mark} {result.name} {result.seconds:.1f} s  {said[:100]}  [{proved}/{count}]", file=sys.stderr)
 
-    with lean_errors():
+    with lean_errors(), resumable(out):
         try:
             summary = run(rows, out, seconds=seconds, workers=workers or cores, seed=seed, generator=generator,
                           checks=checks, openings=openings, logs=logs, minimise=minimise, premises=given, index=index,
@@ -156,9 +156,4 @@ def prove(
                           **guides)  # fmt: skip
         except BadResults as error:
             fail(str(error), BAD_INPUT)
-        except OSError as error:
-            fail(f"{error.filename or out} cannot be written: {error.strerror}.", BAD_INPUT)
-        except KeyboardInterrupt:
-            print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
     print(summary)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from prover.cli.common import BAD_INPUT, INTERRUPTED, LEAN_MISSING, fail, lean_errors
+from prover.cli.common import BAD_INPUT, LEAN_MISSING, fail, lean_errors, resumable
 from prover.cli.guide import CRITIC_HELP, PERSPECTIVES_HELP, guided
 from search.strategies import DEFAULT_STRATEGY
 
@@ -74,16 +74,11 @@ def search(
         if not quiet:
             print(f"{trial.problem}  {trial.configuration}: {mark}, {trial.checks} checks  [{count}]", file=sys.stderr)
 
-    with lean_errors():
+    with lean_errors(), resumable(out):
         try:
             trials, problems = run(rows, out, comparison, names, workers, show)
         except (BadFolder, LogError) as error:
             fail(str(error), BAD_INPUT)
-        except OSError as error:
-            fail(f"{error.filename or out} cannot be written: {error.strerror}.", BAD_INPUT)
-        except KeyboardInterrupt:
-            print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
     for name, problem in problems.items():
         print(f"entails: {name} is left out: {problem}", file=sys.stderr)
     if not trials:

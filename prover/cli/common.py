@@ -48,6 +48,17 @@ def lean_errors() -> Iterator[None]:
         fail(str(error), LEAN_MISSING)
 
 
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Around a run into `out` that goes on when its command is given again: Ctrl-C says so, and ends with 130."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{error.filename or out} cannot be written: {error.strerror or error}.", BAD_INPUT)
+    except KeyboardInterrupt:
+        fail(f"interrupted; the same command goes on ({out})", INTERRUPTED)
+
+
 def read_source(target: str | None) -> Source:
     """The text that an argument means: `-` or nothing is standard input, a path a file, else the text itself."""
     if target is None or target == "-":

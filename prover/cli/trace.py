@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
+from prover.cli.common import BAD_INPUT, fail, lean_errors, resumable
 
 if TYPE_CHECKING:
     from prover.trace.records import NotTraced, TracedFile
@@ -63,7 +63,7 @@ def trace(
     _usable(out)
     wrong: list[Wrong] = []
     steps = 0
-    with lean_errors(), progress(quiet or json) as shown:
+    with lean_errors(), resumable(out), progress(quiet or json) as shown:
         try:
             task = shown.add_task("files", total=len(sources.files))  # type: ignore[attr-defined]
             done = run(sources, out, workers=workers, seconds=seconds,
@@ -81,9 +81,6 @@ def trace(
             fail(str(problem), BAD_INPUT)
         except OSError as problem:
             fail(f"{problem.filename or out}: {problem.strerror or problem}.", BAD_INPUT)
-        except KeyboardInterrupt:
-            print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
     left_out = [n for f in files for n in f.not_traced]
     if not quiet:
         _list(left_out, out)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from prover.cli.common import BAD_INPUT, INTERRUPTED, fail, lean_errors
+from prover.cli.common import BAD_INPUT, fail, lean_errors, resumable
 
 SCHEMA = 1
 
@@ -67,7 +67,7 @@ def loop(
                 print(rounds_of.HEADER)
             print(report, flush=True)
 
-    with lean_errors():
+    with lean_errors(), resumable(out):
         try:
             rows = list(read_rows(theorems))
             reports = rounds_of.run(rows, out, learner, settings, on_proof, on_report)
@@ -77,8 +77,5 @@ def loop(
             fail(str(error), BAD_INPUT)
         except OSError as error:
             fail(f"{error.filename or theorems} cannot be used: {error.strerror or error}.", BAD_INPUT)
-        except KeyboardInterrupt:
-            print(f"entails: interrupted; the same command goes on ({out})", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
     if not as_json:
         print(f"learned: {reports[-1].learned}")
