@@ -69,7 +69,8 @@ def test_a_theorem_is_carried_to_another_type_by_definitions():
     offered = list(rules.openings(position))
     assert "simp only [*, Raw.modify_eq] <;> apply Raw₀.size_modify <;> assumption" in offered
     assert "exact congrArg _ (Raw₀.size_modify ..)" in offered and "solve_by_elim [Raw₀.size_modify]" in offered
-    assert "apply Raw₀.size_modify ⟨_, ?_⟩" in [s.tactic for s in rules.premises(position)]
+    steps = [s.tactic for s in rules.premises(position)]
+    assert "apply Raw₀.size_modify ⟨_, ?_⟩" in steps and "solve_by_elim [Raw₀.size_modify]" in steps
     without = list(rules.openings(Position((goal,), premises=(fact,))))
     assert not [t for t in without if t.startswith("simp only [*")]
 

@@ -100,6 +100,8 @@ def premises(position: Position) -> Iterator[Suggestion]:
     if told:
         yield Suggestion(2.0, f"simp [{told}]")
         yield Suggestion(2.0, f"grind [{told}]")
+    if chained := chain(uses):
+        yield Suggestion(2.0, chained)
     weight = 3.0
     simplified = wrapped = 0
     heads = {h.head.rpartition(".")[2] for h in goal.hypotheses} | {"Nat", "Int", "List"}
