@@ -150,10 +150,7 @@ class Structural(Ranking):
             if feature[0] == "c":
                 features["h" + feature[1:]] = features["s" + feature[1:].rsplit("/", 1)[0]] = None
         find = self.tree.generalisations
-        sides = []
-        for i in _subterms(goal, skip):
-            end = skip[i]
-            sides += find(goal[i:end], [s - i for s in skip[i:end]], SIDE)
+        sides = [r for i in _subterms(goal, skip) for r in find(goal, skip, SIDE, i)]
         return Part(tuple(features), find(goal, skip, CONCLUSION), sides)
 
     def _look_up_hypothesis(self, term: Term) -> Part:

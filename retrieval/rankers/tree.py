@@ -64,8 +64,10 @@ class DiscriminationTree:
             "entries_at": _offsets(np.array(owner, np.int64), nodes),
         })  # fmt: skip
 
-    def generalisations(self, term: Sequence[int], skip: Sequence[int], prefix: int) -> list[tuple[int, int]]:
-        """Ranges of `entry` whose term has `term` as an instance.
+    def generalisations(
+        self, term: Sequence[int], skip: Sequence[int], prefix: int, start: int = 0
+    ) -> list[tuple[int, int]]:
+        """Ranges of `entry` whose term has the subterm of `term` at `start` as an instance.
 
         `term` is a flattened term, `skip[i]` the position after the subterm that starts at i; `prefix` is the
         token that stands before the indexed terms looked for (their role).
@@ -74,8 +76,8 @@ class DiscriminationTree:
         root = self._step(0, prefix)
         if root is None:
             return found
-        token, child, edges, entries, end = self._token, self._child, self._edges, self._entries, len(term)
-        stack: list[tuple[int, int, tuple[int, ...]]] = [(root, 0, ())]
+        token, child, edges, entries, end = self._token, self._child, self._edges, self._entries, skip[start]
+        stack: list[tuple[int, int, tuple[int, ...]]] = [(root, start, ())]
         steps = 0
         while stack and steps < STEPS:
             node, i, bound = stack.pop()
