@@ -26,7 +26,10 @@ def missing(lean: Lean, state: ProofState) -> frozenset[str]:
     """Names of the tactics that cannot work in the state's environment, by what Lean says of them there."""
     found: set[str] = set()
     for tactic, names in _ASKED.items():
-        [outcome] = lean.run(state, [tactic], _ASKING)
+        try:
+            [outcome] = lean.run(state, [tactic], _ASKING)
+        except Exception:
+            continue  # the search meets what is wrong with this Lean at its first tactic, and says so
         if isinstance(outcome, Rejected) and _UNKNOWN.search(outcome.message):
             found.update(names)
     return frozenset(found)

@@ -40,6 +40,9 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
+#: The share of the time at which the tree without premises ends, where one comes first. With premises there is more to
+#: try on each state, so that fewer are reached; no tactic is tried on a state twice.
+_PLAIN_SHARE = 0.78
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -175,16 +178,29 @@ class HoleSearch:
     def _candidates(self) -> Iterator[Found]:
         yield from self._openings()
         yield from self._whole_proofs()
+        until = self.started + _PLAIN_SHARE * self.settings.seconds
+        if self._plain_first and time.monotonic() < until:
+            found = self._tree(False, self.generator.without_premises(), until)
+            if found is not None:
+                yield found
         # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
         # search is repeated with states kept apart by their text.
         for exact in (False, True):
             if time.monotonic() >= self.deadline:
                 self.reason = f"No proof was found in {self.settings.seconds:g} s."
                 return
-            found = self._tree(exact)
+            found = self._tree(exact, self.generator, self.deadline)
             if found is None:
                 return
             yield found
+
+    @property
+    def _plain_first(self) -> bool:
+        """Whether a tree without premises comes first; not under a budget that both would have to share."""
+        settings = self.settings
+        counted = (settings.expansions, settings.checks, settings.tokens)
+        wanted = getattr(settings.generator, "plain_first", False) and settings.openings
+        return wanted and bool(self.premises) and all(budget is None for budget in counted)
 
     def _openings(self) -> Iterator[Found]:
         """Whole proofs of one action; onlookers are told of them as of a search."""
@@ -233,17 +249,17 @@ class HoleSearch:
                 state = LeanState(self.lean, attempt.refused.state.split()[0])
                 self.checker.note(state, attempt.refused.tactic, Rejected(attempt.refused.message), WHOLE_LIMITS)
 
-    def _tree(self, exact: bool) -> Found | None:
+    def _tree(self, exact: bool, generator: LeanGenerator, until: float) -> Found | None:
         settings = self.settings
         root = LeanState(self.lean, self.hole.state, exact)
-        left = max(self.deadline - time.monotonic(), 0.0)
+        left = max(until - time.monotonic(), 0.0)
         budget = Budget(
             expansions=_less(settings.expansions, self._expansions), seconds=left,
             checks=_less(settings.checks, self._checks), tokens=_less(settings.tokens, self._tokens),
         )  # fmt: skip
         search = Search(
             root,
-            generator=self.generator,
+            generator=generator,
             checker=self.checker,
             critic=settings.critic,
             strategy=guidance.make(settings.strategy, settings.perspectives, settings.quotas),

@@ -214,6 +214,10 @@ class LeanGenerator:
         self.failed = failed
         self.missing = missing
 
+    def without_premises(self) -> LeanGenerator:
+        """The same, but for premises."""
+        return LeanGenerator(self.generator, self.local_names, self.keep, no_premises, self.failed, self.missing)
+
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
         positions = [self.position(state) for state in states]

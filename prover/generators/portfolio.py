@@ -62,6 +62,8 @@ class Portfolio:
     `rules`: name → rule, `RULES` by default; the order of the candidates is that of the rules.
     """
 
+    plain_first = True
+
     def __init__(self, rules: Mapping[str, Rule] = RULES) -> None:
         self.rules = dict(rules)
 
