@@ -10,14 +10,15 @@ Not here: which tactics there are (`prover.generators`), running them (`prover.l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from prover.lean.protocol import Lean, Limits, Rejected
 from prover.lean.state import ProofState
 
-#: Tactics that need lemmas which early modules lack, with a tactic that asks for these.
+#: Tactics that ask for lemmas which early modules lack, and all that need the same ones.
 _ASKED = {"grind": ("grind",), "omega": ("omega", "bv_omega"), "ac_rfl": ("ac_rfl",)}
 _ASKING = Limits(1_000, 1.0)
-_UNKNOWN = re.compile(r"unknown constant [`'‘](?P<name>[^`'’]+)|unknown tactic", re.IGNORECASE)
+_UNKNOWN = re.compile(r"unknown constant [`'‘][^`'’]+|unknown tactic", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _FIRST = "first | "
 
@@ -33,6 +34,12 @@ def missing(lean: Lean, state: ProofState) -> frozenset[str]:
         if isinstance(outcome, Rejected) and _UNKNOWN.search(outcome.message):
             found.update(names)
     return frozenset(found)
+
+
+def possible(tactics: Iterable[str], names: frozenset[str]) -> list[str]:
+    """The tactics without what needs one of these, see `without`; each once."""
+    found = (without(tactic, names) for tactic in tactics)
+    return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
 
 
 def without(tactic: str, names: frozenset[str]) -> str | None:

@@ -114,10 +114,10 @@ class HoleSearch:
         assert not isinstance(settings.premises, int)  # `prove` has opened them
         local = declared(opened.source[: hole.start], hole.theorem)
         self.premises = settings.premises.at(imported(opened.source), hole.theorem, local)
-        self.missing = automation.missing(lean, hole.state)
         self.generator = LeanGenerator(
-            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on, self.missing
-        )
+            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on,
+            automation.missing(lean, hole.state),
+        )  # fmt: skip
         self.reason = ""
         self.refused = ""
         self._tokens = self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
@@ -207,7 +207,7 @@ class HoleSearch:
         if not self.settings.openings or self.settings.expansions == 0:
             return
         root = LeanState(self.lean, self.hole.state)
-        stage = OneLiners(self.generator, self.checker, self.missing, self.started, self.deadline)
+        stage = OneLiners(self.generator, self.checker, self.started, self.deadline)
         tried: dict[str, Outcome] = {}
         for attempt in stage.attempts(root):
             self._tried += 1

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TypeAlias
 
-from prover import automation, forms
+from prover import forms
+from prover.automation import possible
 from prover.generators.protocol import Position
 from prover.lean.protocol import Limits
 from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
@@ -46,13 +47,11 @@ class Attempt:
 class OneLiners:
     """The one-line proofs of one theorem.
 
-    `started`, `deadline`: of `time.monotonic()`; rounds are shares of what lies between. `missing`: tactics that cannot
-    work with the theorem's imports.
+    `started`, `deadline`: of `time.monotonic()`; rounds are shares of what lies between.
     """
 
     generator: LeanGenerator
     checker: LeanChecker
-    missing: frozenset[str]
     started: float
     deadline: float
     _again: dict[str, bool] = field(default_factory=dict)  # left to try; whether it ran out of its limits
@@ -64,13 +63,14 @@ class OneLiners:
         if opening is None:
             return
         rounds: Rounds = ROUNDS
+        missing, retrieved = self.generator.missing, bool(self.generator.premises)
         quick = list(getattr(proposes, "quick", ()))
         if not hasattr(proposes, "arrange"):
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
         # The library is opened only for theorems that the quickest proofs leave open.
-        yield from self._round(root, self._possible(quick), *rounds[0])
+        yield from self._round(root, possible(quick, missing), *rounds[0])
         arranged = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
-        general, special = (self._possible(group) for group in arranged)
+        general, special = (possible(group, missing) for group in arranged)
         general = [tactic for tactic in general if tactic not in quick or tactic in self._again]
         rounds_of = getattr(proposes, "rounds", None)
         if rounds_of is not None:
@@ -81,7 +81,6 @@ class OneLiners:
             slow = [tactic for tactic in general if SLOW.search(tactic)]
             fast = [tactic for tactic in general if not SLOW.search(tactic)]
             last = number == len(rounds) - 1
-            retrieved = bool(self.generator.premises)
             # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
             now = [*(special if number else []), *fast, *(slow if number and (last or not retrieved) else [])]
             self._again = dict.fromkeys((tactic for tactic in (*special, *slow) if tactic not in now), False)
@@ -103,11 +102,6 @@ class OneLiners:
             yield Attempt(tactic, outcome, limits, time.monotonic() - started)
             if isinstance(outcome, TimedOut):
                 self._again[tactic] = True
-
-    def _possible(self, tactics: Sequence[str]) -> list[str]:
-        """Those that can work with the theorem's imports, each once."""
-        found = (automation.without(tactic, self.missing) for tactic in tactics)
-        return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
         """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""

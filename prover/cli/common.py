@@ -49,6 +49,21 @@ def lean_errors() -> Iterator[None]:
 
 
 @contextmanager
+def errors_as_sentences(
+    missing: tuple[type[Exception], ...], bad: tuple[type[Exception], ...], file: object = ""
+) -> Iterator[None]:
+    """`missing` ends with 3, `bad` and an OSError with 2, a sentence each; `file`: where the OSError names none."""
+    try:
+        yield
+    except missing as error:
+        fail(str(error), LEAN_MISSING)
+    except bad as error:
+        fail(str(error), BAD_INPUT)
+    except OSError as error:
+        fail(f"{error.filename or file}: {error.strerror or error}", BAD_INPUT)
+
+
+@contextmanager
 def resumable(out: Path) -> Iterator[None]:
     """Around a run into `out` that goes on when its command is given again: Ctrl-C says so, and ends with 130."""
     try:

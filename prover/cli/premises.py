@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from prover.cli.common import BAD_INPUT, errors_as_sentences
 from prover.generators.premises import DEFAULT_INDEX, index_folder
 from retrieval.errors import IndexMissing, IndexStale, MissingExtra, RetrievalError
 
@@ -24,24 +25,13 @@ if TYPE_CHECKING:
     from retrieval.examples import Example
     from retrieval.library import Library
 
-NOTHING_FOUND, BAD_INPUT, MISSING = 1, 2, 3
+NOTHING_FOUND = 1
 PREMISES_HELP = "Premises retrieved from the library for each state; 16 where there is an index, 0 for none."
 
 
-@contextmanager
-def sentences() -> Iterator[None]:
+def sentences() -> AbstractContextManager[None]:
     """Errors of retrieval become one line on standard error and their exit code."""
-    try:
-        yield
-    except (MissingExtra, IndexMissing) as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(MISSING) from None
-    except RetrievalError as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        print(f"entails: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
+    return errors_as_sentences((MissingExtra, IndexMissing), (RetrievalError,))
 
 
 def open_library(index: str, encoder: str | None) -> Library:

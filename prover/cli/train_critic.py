@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-BAD_INPUT, MISSING = 2, 3
+from prover.cli.common import errors_as_sentences
+
 LOGS_HELP = "Logs of searches (entails prove --log, entails bench prove --logs), or folders of them."
 SCHEMA = 1
 
 
-@contextmanager
-def sentences(out: Path) -> Iterator[None]:
+def sentences(out: Path) -> AbstractContextManager[None]:
     """Errors while logs are read and `out` is written become one line on standard error and their exit code."""
     from search.errors import MissingLibrary, SearchError
 
-    try:
-        yield
-    except MissingLibrary as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(MISSING) from None
-    except SearchError as error:
-        print(f"entails: {error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        print(f"entails: {error.filename or out}: {error.strerror or error}", file=sys.stderr)
-        raise typer.Exit(BAD_INPUT) from None
+    return errors_as_sentences((MissingLibrary,), (SearchError,), out)
 
 
 def critic(

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from retrieval.corpus import Corpus
 
 #: What the values of a type are made of: where its theorems come from. Nearest first.
 _MADE_OF = {
@@ -63,6 +66,12 @@ class NameIndex:
                     if allowed[i] and (parts.issubset(here) or (here and here[-1] in spaces)):
                         found[i] = None
         return list(found)[:most]
+
+
+@lru_cache(maxsize=4)
+def names_of(corpus: Corpus) -> NameIndex:
+    """A corpus's index of names, made once in a process: a run asks for it at every theorem."""
+    return NameIndex(list(corpus.names))
 
 
 def _distance(space: str, other: str) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.generators.answers import TACTIC_WORDS
-from prover.generators.names import NameIndex
+from prover.generators.names import names_of
 from prover.generators.protocol import Position, Premise
 from prover.generators.rules.base import defined
 
@@ -63,7 +63,6 @@ class LibraryPremises:
         self.troubles: dict[str, None] = {}
         self._open = library if callable(library) else lambda: library
         self._closed = count < 1
-        self._names: NameIndex | None = None
         self._everywhere = HolePremises(self, None, "")
 
     def library(self) -> Library | None:
@@ -80,12 +79,6 @@ class LibraryPremises:
             self.troubles[f"going on without premises: {error}"] = None
             self._closed = True
             return None
-
-    def names(self, library: Library) -> NameIndex:
-        """The library's names by their last parts, made once."""
-        if self._names is None:
-            self._names = NameIndex(list(library.corpus.names))
-        return self._names
 
     def at(self, imports: Sequence[str], theorem: str, local: Sequence[Premise] = ()) -> HolePremises:
         """For a theorem, by its full name, of a source that imports these modules.
@@ -133,7 +126,7 @@ class HolePremises:
         count, place = self._source.count, self._placed(library)
         query = Query(goal.text, place, exclude=(self._theorem,) if self._theorem else ())
         found = [hit.index for hit in library.rank(query, count)]
-        names, allowed = self._source.names(library), library.corpus.accessible.mask(place).allowed
+        names, allowed = names_of(library.corpus), library.corpus.accessible.mask(place).allowed
         first: list[int] = []
         if is_theorem and self._theorem:
             first = names.analogues(self._theorem, allowed, min(_ANALOGUES, count // 2))
@@ -141,8 +134,8 @@ class HolePremises:
         equations = names.equations(defined(goal), goal.constants, allowed, min(_EQUATIONS, count // 4))
         equations = [i for i in equations if library.corpus.names[i] != self._theorem]
         best = list(dict.fromkeys((*first, *found)))
-        best = [*best[: count - len(set(equations) - set(best[: count - len(equations)]))], *equations]
-        made = (library.corpus[i] for i in list(dict.fromkeys(best))[:count])
+        late = [i for i in equations if i not in best[: count - len(equations)]]
+        made = (library.corpus[i] for i in dict.fromkeys((*best[: count - len(late)], *equations)))
         return tuple(Premise(p.name, p.code, p.kind, p.attributes) for p in made)
 
     def _by_name(self, library: Library, place: Place) -> list[int]:

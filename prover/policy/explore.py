@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 VERSION = 1
 CODES = {Solved: "s", Advanced: "a", Rejected: "r", TimedOut: "t", Crashed: "c"}
 #: Heartbeats decide; the clock only where the machine is busy, since stopping by it costs a restore.
-_CLOSER = _WHOLE = Limits(200, 0.6)
+_LIMITS = Limits(200, 0.6)
 _SLOW = Limits(6_000, 3.0)
 _VERIFY_SECONDS = 60.0
 #: Searching the library takes longer than all else together: tried on this share of the theorems, beside their time.
@@ -94,7 +94,7 @@ class Exploration:
 
     def move(self, node: int, tactic: str) -> list[int]:
         """The states that a move leaves; none where it fails, changes nothing, or leaves too many."""
-        _, outcome = self.run(node, tactic, _WHOLE)
+        _, outcome = self.run(node, tactic, _LIMITS)
         if not isinstance(outcome, Advanced) or outcome.state.keys == self.states[node].keys:
             return self.tried[node, tactic][4]
         parts = outcome.state.split()
@@ -105,7 +105,7 @@ class Exploration:
     def close(self, kids: Sequence[int], tactic: str) -> None:
         """A closer on the states of a move, up to the first that it fails on."""
         for kid in kids:
-            if self.run(kid, tactic, _CLOSER)[0] != "s":
+            if self.run(kid, tactic, _LIMITS)[0] != "s":
                 return
 
     def solution(self, start: int) -> str:
@@ -147,12 +147,12 @@ def explore(
         raise BadSource(f"There is nothing to prove in {row.name}.")
     hole = opened.holes[0]
     rng = random.Random(f"{seed} {row.name}")
-    missing = automation.missing(lean, hole.state)
+    missing = automation.missing(lean, hole.state)  # what cannot work is no outcome to learn from
     run = Exploration(lean, rng)
     start = run.node(hole.state)
     if run.goals[0][0].head == "∀":
-        for tactic in _possible(closers(Position(run.goals[0])), missing):
-            run.run(0, tactic, _CLOSER)
+        for tactic in automation.possible(closers(Position(run.goals[0])), missing):
+            run.run(0, tactic, _LIMITS)
         kids = run.move(0, INTRODUCE)
         start = kids[0] if len(kids) == 1 else 0
     finder = no_premises if premises is None else premises.at(row.imports, row.name)
@@ -161,8 +161,8 @@ def explore(
     if rng.random() < _LIBRARY_SHARE:
         run.run(start, _LIBRARY_SEARCH, _SLOW)
     run.deadline = time.monotonic() + seconds
-    order = [tactic for tactic in _possible(order, missing) if _LIBRARY_SEARCH not in tactic]
-    _try(run, start, position, order, _possible(BASIC, missing))
+    order = [tactic for tactic in automation.possible(order, missing) if _LIBRARY_SEARCH not in tactic]
+    _try(run, start, position, order, automation.possible(BASIC, missing))
     proof = run.solution(start)
     proved = False
     if proof:
@@ -177,14 +177,8 @@ def explore(
 
 def _position(lean: Lean, state: ProofState, premises: PremisesFor) -> Position:
     """As the search would see the theorem, premises of its other forms included."""
-    generator, checker = LeanGenerator(Portfolio(), premises=premises), LeanChecker(lean, _WHOLE)
+    generator, checker = LeanGenerator(Portfolio(), premises=premises), LeanChecker(lean, _LIMITS)
     return forms.position(generator, checker, LeanState(lean, state), time.monotonic() + _MOST_SECONDS)
-
-
-def _possible(tactics: Iterable[str], missing: frozenset[str]) -> list[str]:
-    """Those that work with the theorem's imports; what cannot is no outcome to learn from."""
-    found = (automation.without(tactic, missing) for tactic in tactics)
-    return list(dict.fromkeys(tactic for tactic in found if tactic is not None))
 
 
 def goal_data(goal: Goal) -> dict[str, Any]:
@@ -223,7 +217,7 @@ def _try(run: Exploration, start: int, position: Position, order: Sequence[str],
     """In the order, as far as the time goes."""
     known = set(moves(position))
     for tactic in basic:
-        if run.run(start, tactic, _WHOLE)[0] == "s":
+        if run.run(start, tactic, _LIMITS)[0] == "s":
             return  # what else solves such a theorem teaches nothing (see `tables.without_news`)
     seen: dict[tuple[int, ...], str] = {}
     for tactic in order:
@@ -236,4 +230,4 @@ def _try(run: Exploration, start: int, position: Position, order: Sequence[str],
             if kids and seen.setdefault(tuple(kids), move) == move:
                 run.close(kids, closer)
         else:
-            run.run(start, tactic, _WHOLE)
+            run.run(start, tactic, _LIMITS)
