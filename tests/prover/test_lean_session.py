@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import pytest
@@ -110,6 +111,37 @@ def test_ctrl_c_at_any_moment_of_a_request_is_not_lost(lean):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     assert isinstance(lean.run(state, ["omega"])[0], Solved)
+
+
+def test_ctrl_c_at_any_line_of_a_request_leaves_lean_usable(lean):
+    # An alarm rarely meets the few instructions that matter; a trace function meets every line on the way.
+    state = lean.open(COMM).holes[0].state
+    own = threading.get_ident()
+    line = 0
+    interrupted = True
+    while interrupted:
+        line += 1
+        passed, interrupted = 0, False
+
+        def trace(frame, event, _):
+            nonlocal passed, interrupted
+            if event == "line" and threading.get_ident() == own and not interrupted:
+                passed += 1
+                if passed == line:
+                    interrupted = True
+                    raise KeyboardInterrupt
+            return trace
+
+        previous = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            lean.run(state, ["exact Nat.add_comm a b"])
+        except KeyboardInterrupt:
+            assert interrupted
+        finally:
+            sys.settrace(previous)
+        assert isinstance(lean.run(state, ["omega"])[0], Solved)
+    assert line > 4
 
 
 def test_a_tactic_that_logs_an_error_and_goes_on_is_rejected(lean):

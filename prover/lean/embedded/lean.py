@@ -43,6 +43,10 @@ class _Request:
     error: BaseException | None = None
 
 
+def _nothing(session: Session) -> None:
+    """The work of a request that was interrupted."""
+
+
 _stack_size = threading.Lock()
 VERIFY_SECONDS = 120.0
 _MOMENT = 0.005  # seconds between two looks at a request that Ctrl-C is ending
@@ -54,6 +58,8 @@ class EmbeddedLean:
     def __init__(self, prepared: Prepared, *, memory_limit: int = MEMORY_LIMIT) -> None:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._session: Session | None = None
+        # Not `Thread.is_alive`: Ctrl-C within that makes Python 3.11 take a living thread for one that has ended.
+        self._closed = False
         started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         with _stack_size:  # a setting of the whole process, for threads started while it holds
             old = threading.stack_size(THREAD_STACK)
@@ -93,14 +99,16 @@ class EmbeddedLean:
 
     def ask(self, work: Callable[[Session], T]) -> T:
         """Run `work` on Lean's thread and return what it returns, or raise what it raises."""
-        if not self._thread.is_alive():
+        if self._closed:
             raise RuntimeError("this Lean was closed")
         request = _Request(work)
-        self._requests.put(request)
         try:
+            self._requests.put(request)
             request.ready.get()
         except KeyboardInterrupt:
             if not request.done:
+                request.work = _nothing
+                self._requests.put(request)  # once more: Ctrl-C may have come before it was put
                 self.interrupt()
             while not request.done:
                 time.sleep(_MOMENT)
@@ -148,6 +156,7 @@ class EmbeddedLean:
         return self.ask(lambda s: gate.verify(s, proof, statement, theorem, seconds))
 
     def close(self) -> None:
+        self._closed = True
         self._requests.put(None)
         self._thread.join(timeout=5)
 
