@@ -103,6 +103,10 @@ def load(
         from prover.models.layercast import compute_in_fp32
 
         compute_in_fp32(model)
+    elif place.type == "cpu":
+        from prover.models.few_rows import quicken
+
+        quicken(model)
     return checkpoint_of(
         model, tokenizer, f"transformers:{source}@{_fingerprint(where, config)}:{stored}:{compute}", limit
     )

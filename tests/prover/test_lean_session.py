@@ -123,7 +123,7 @@ def test_ctrl_c_at_any_line_of_a_request_leaves_lean_usable(lean):
         line += 1
         passed, interrupted = 0, False
 
-        def trace(frame, event, _):
+        def trace(frame, event, _, line=line):
             nonlocal passed, interrupted
             if event == "line" and threading.get_ident() == own and not interrupted:
                 passed += 1
