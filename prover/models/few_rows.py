@@ -30,8 +30,8 @@ class FewRowsLinear(torch.nn.Linear):
 
 
 def quicken(model: torch.nn.Module) -> None:
-    """Let the linear layers of `model` take the quick way for few rows, in place; its weights stay as they are."""
+    """Let the FP32 linear layers of `model` take the quick way for few rows, in place; its weights stay as they are."""
     for module in model.modules():
         # Subclasses have a product of their own: adapters, quantised weights.
-        if type(module) is torch.nn.Linear:
+        if type(module) is torch.nn.Linear and module.weight.dtype == torch.float32:
             module.__class__ = FewRowsLinear
