@@ -40,9 +40,8 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
-#: The share of the time at which the tree without premises ends, where one comes first. With premises there is more to
-#: try on each state, so that fewer are reached; no tactic is tried on a state twice.
-_PLAIN_SHARE = 0.78
+#: A first tree has few candidates, under limits that are this part of the others.
+_NARROW = 0.3
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -120,6 +119,7 @@ class HoleSearch:
         )  # fmt: skip
         self.reason = ""
         self.refused = ""
+        self._exhausted = False  # whether the last tree had nothing left to try
         self._tokens = self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
         self._lean_seconds = self._verify_seconds = self._minimise_seconds = 0.0
 
@@ -178,29 +178,30 @@ class HoleSearch:
     def _candidates(self) -> Iterator[Found]:
         yield from self._openings()
         yield from self._whole_proofs()
-        until = self.started + _PLAIN_SHARE * self.settings.seconds
-        if self._plain_first and time.monotonic() < until:
-            found = self._tree(False, self.generator.without_premises(), until)
-            if found is not None:
+        for generator, limits in self._widening():
+            self.checker.limits = limits
+            # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
+            # search is repeated with states kept apart by their text.
+            for exact in (False, True):
+                if time.monotonic() >= self.deadline:
+                    self.reason = f"No proof was found in {self.settings.seconds:g} s."
+                    return
+                found = self._tree(exact, generator)
+                if found is None:
+                    break
                 yield found
-        # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
-        # search is repeated with states kept apart by their text.
-        for exact in (False, True):
-            if time.monotonic() >= self.deadline:
-                self.reason = f"No proof was found in {self.settings.seconds:g} s."
+            if not self._exhausted:
                 return
-            found = self._tree(exact, self.generator, self.deadline)
-            if found is None:
-                return
-            yield found
 
-    @property
-    def _plain_first(self) -> bool:
-        """Whether a tree without premises comes first; not under a budget that both would have to share."""
-        settings = self.settings
-        counted = (settings.expansions, settings.checks, settings.tokens)
-        wanted = getattr(settings.generator, "plain_first", False) and settings.openings
-        return wanted and bool(self.premises) and all(budget is None for budget in counted)
+    def _widening(self) -> Iterator[tuple[LeanGenerator, Limits]]:
+        """The trees to search, one after the other: most proofs are made of what is likely and quick.
+
+        What the first has tried, the second does not try again, unless it ran out of the first's limits.
+        """
+        limits, few = self.settings.limits, getattr(self.settings.generator, "few", None)
+        if self.settings.candidates is None and few is not None:
+            yield self.generator.keeping(few), Limits(int(limits.heartbeats * _NARROW), limits.seconds * _NARROW)
+        yield self.generator, limits
 
     def _openings(self) -> Iterator[Found]:
         """Whole proofs of one action; onlookers are told of them as of a search."""
@@ -220,7 +221,6 @@ class HoleSearch:
             if solved:
                 self._tell_openings(root, tried)
                 yield Found(_whole(attempt.tactic, root), "one-liner", attempt.limits, attempt.seconds)
-        self.checker.limits = self.settings.limits
         self._tell_openings(root, tried)
 
     def _tell_openings(self, root: LeanState, tried: dict[str, Outcome]) -> None:
@@ -249,10 +249,10 @@ class HoleSearch:
                 state = LeanState(self.lean, attempt.refused.state.split()[0])
                 self.checker.note(state, attempt.refused.tactic, Rejected(attempt.refused.message), WHOLE_LIMITS)
 
-    def _tree(self, exact: bool, generator: LeanGenerator, until: float) -> Found | None:
+    def _tree(self, exact: bool, generator: LeanGenerator) -> Found | None:
         settings = self.settings
         root = LeanState(self.lean, self.hole.state, exact)
-        left = max(until - time.monotonic(), 0.0)
+        left = max(self.deadline - time.monotonic(), 0.0)
         budget = Budget(
             expansions=_less(settings.expansions, self._expansions), seconds=left,
             checks=_less(settings.checks, self._checks), tokens=_less(settings.tokens, self._tokens),
@@ -281,12 +281,13 @@ class HoleSearch:
         self._lean_seconds += s.checker_seconds
         if search.interrupted:
             raise KeyboardInterrupt
+        self._exhausted = result.stop is Stop.EXHAUSTED
         if result.proof is None:
             why = _STOPPED.get(result.stop, result.stop.value)
             tried = f"{s.expansions} state{'s' if s.expansions != 1 else ''} and {s.checks} tactics"
             self.reason = result.detail or f"No proof was found: {why} after {tried}."
             return None
-        return Found(result.proof, settings.strategy, settings.limits)
+        return Found(result.proof, settings.strategy, self.checker.limits)
 
 
 def _less(allowed: int | None, spent: int) -> int | None:

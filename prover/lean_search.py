@@ -214,9 +214,9 @@ class LeanGenerator:
         self.failed = failed
         self.missing = missing
 
-    def without_premises(self) -> LeanGenerator:
-        """The same, but for premises."""
-        return LeanGenerator(self.generator, self.local_names, self.keep, no_premises, self.failed, self.missing)
+    def keeping(self, count: int) -> LeanGenerator:
+        """The same, with at most so many tactics for each state."""
+        return LeanGenerator(self.generator, self.local_names, count, self.premises, self.failed, self.missing)
 
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""

@@ -22,7 +22,7 @@ from search.protocols import Advanced, Outcome, TimedOut
 #: that solve a theorem need less than the first limits, and many that fail would go on to the end of any. The last
 #: round is for finite searches, and longer where the theorem suggests some, as is the rule in arithmetic.
 ROUNDS = (
-    (Limits(120, 0.5), 0.32), (Limits(500, 1.0), 0.44), (Limits(3_000, 2.0), 0.5), (Limits(80_000, 20.0), 0.53),
+    (Limits(120, 0.5), 0.25), (Limits(500, 1.0), 0.31), (Limits(3_000, 2.0), 0.35), (Limits(80_000, 20.0), 0.38),
 )  # fmt: skip
 _SPECIAL_SHARE = 0.8
 INTRODUCE = "unhygienic intros"

@@ -29,12 +29,13 @@ class Settings:
 
     `generator`: a name in `GENERATORS`, or one made elsewhere. `seconds`, `expansions`, `checks`, `tokens`: the
     budget of each hole; `checks` are tactics given to Lean by the tree search, `tokens` those that a model wrote for
-    it. `candidates`: tactics kept for a state. `workers`: how
-    many tactics Lean can run at once. `limits`: of one tactic in the tree search. `openings`: whether whole one-line
-    proofs are tried before the tree. `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the
-    default strategy, see `MultiPerspective`. `minimise`: whether a found proof is made shorter. `premises`:
-    how many of the library are retrieved for a goal, or where they come from; a number above 0 needs the index that
-    `entails index` builds. `index`: which one, by its name or folder.
+    it. `candidates`: tactics kept for a state; by default a first tree keeps those that the generator calls `few`, and
+    a second, where there is time, all. `workers`: how many tactics Lean can run at once. `limits`: of one tactic in the
+    tree search (a first tree has less). `openings`: whether whole one-line proofs are tried before the tree.
+    `critic`: see `prover.guidance.load_critic`. `perspectives`, `quotas`: of the default strategy, see
+    `MultiPerspective`. `minimise`: whether a found proof is made shorter. `premises`: how many of the library are
+    retrieved for a goal, or where they come from; a number above 0 needs the index that `entails index` builds.
+    `index`: which one, by its name or folder.
     """
 
     generator: str | TacticGenerator = DEFAULT_GENERATOR

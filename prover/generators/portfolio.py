@@ -62,7 +62,7 @@ class Portfolio:
     `rules`: name → rule, `RULES` by default; the order of the candidates is that of the rules.
     """
 
-    plain_first = True
+    few = 36
 
     def __init__(self, rules: Mapping[str, Rule] = RULES) -> None:
         self.rules = dict(rules)

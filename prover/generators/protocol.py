@@ -50,10 +50,10 @@ class TacticGenerator(Protocol):
     """Proposes tactics. Deterministic for the same positions and seed.
 
     It may also have a method `opening(position)`, which gives two lists of whole proofs to try on a theorem before any
-    search: general ones, cheap ones first, and those that this theorem suggests; an attribute `plain_first`, true where
-    a search without premises is worth its time before one with them; a method `until(deadline)`, which is told the end
-    of the search that begins (`time.monotonic()`); and an attribute `reads_failed`, true where it makes use of
-    `Position.failed`.
+    search: general ones, cheap ones first, and those that this theorem suggests; an attribute `few`, how many of a
+    state's candidates, the most probable, a first search tries before a second tries all; a method `until(deadline)`,
+    which is told the end of the search that begins (`time.monotonic()`); and an attribute `reads_failed`, true where it
+    makes use of `Position.failed`.
 
     One with an order of its own has `arrange(forms)` beside `opening`, which gives the same two lists for several forms
     of the theorem at once, pairs of what leads there and the position, and `rounds(special)`, the limits under which

@@ -31,7 +31,7 @@ _LEAST_CHANCE = 1e-4
 _OVERHEAD = 0.004
 _FIRST = 1e6
 #: Limits of whole proofs, and the share of the time up to which they hold (`prover.one_liners`); then comes the tree.
-_ROUNDS = ((Limits(120, 0.5), 0.38), (Limits(500, 1.0), 0.48), (Limits(6_000, 3.0), 0.55))
+_ROUNDS = ((Limits(120, 0.5), 0.27), (Limits(500, 1.0), 0.34), (Limits(6_000, 3.0), 0.4))
 _SPECIAL_ROUNDS = (
     (Limits(120, 0.5), 0.3), (Limits(1_000, 1.2), 0.45), (Limits(12_000, 5.0), 0.62), (Limits(80_000, 20.0), 0.8),
 )  # fmt: skip
@@ -54,7 +54,7 @@ class PolicyGenerator:
 
     #: Tried before premises are looked up and anything is put in order.
     quick = BASIC
-    plain_first = True
+    few = 24
 
     def __init__(
         self, policy: Policy | None = None, inner: TacticGenerator | None = None, noise: float = 0.0, seed: int = 0

@@ -17,6 +17,7 @@ from prover.prove import prove
 from prover.results import SCHEMA, Status
 from prover.script import apply, fill
 from search.errors import UnknownName
+from search.events import Started
 from search.protocols import Advanced, Candidate, Rejected, Request, Skipped, Solved, TimedOut
 
 
@@ -232,3 +233,25 @@ def test_prove_of_the_package_can_be_called_whatever_was_imported_before(lean):
     code = "import prover.prove; from prover import prove; print(prove('theorem t : 1 = 1', seconds=5).proof)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.stdout.strip() == prove("theorem t : 1 = 1", lean=lean, seconds=5).proof != ""
+
+
+@pytest.mark.parametrize(("settings", "trees", "proved"), [({}, 2, True), ({"candidates": 1}, 1, False)])
+def test_all_candidates_are_tried_after_the_few_and_none_twice(lean, settings, trees, proved):
+    generator = Fixed("exact h", "exact h.symm")
+    generator.few = 1
+    searches, ran = [], []
+
+    class Counting:
+        def __getattr__(self, name):
+            return getattr(lean, name)
+
+        def run(self, state, tactics, *more, **options):
+            ran.extend(tactics)
+            return lean.run(state, tactics, *more, **options)
+
+    result = prove(
+        "theorem t (a b : Nat) (h : a = b) : b = a", lean=Counting(), generator=generator, seconds=20,
+        on_event=lambda e: searches.append(e.strategy) if isinstance(e, Started) else None, minimise=False, **settings,
+    )  # fmt: skip
+    assert (len(searches), result.proved) == (trees, proved)
+    assert [t for t in ran if t.startswith("exact")] == ["exact h", "exact h.symm"][:trees]

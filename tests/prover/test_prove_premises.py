@@ -24,7 +24,6 @@ from retrieval import records
 from retrieval.corpus import Corpus
 from retrieval.errors import IndexMissing, RetrievalError
 from retrieval.library import Library, build_corpus
-from search.events import Started
 
 POWER = "∀ {a b n : Nat}, a < b → n ≠ 0 → a ^ n < b ^ n"
 THEOREM = "theorem t (x y k : Nat) (h : x < y) (g : k ≠ 0) : x ^ k < y ^ k"
@@ -257,17 +256,3 @@ def test_a_benchmark_run_takes_an_index_of_one_s_own(prepared, index, tmp_path):
         "--out", str(tmp_path / "S.jsonl"),
     )  # fmt: skip
     assert missing.returncode == 3 and "there is no index" in missing.stderr and not (tmp_path / "S.jsonl").exists()
-
-
-def test_a_tree_without_premises_comes_first_unless_a_budget_is_counted(lean, library):
-    def searches(**settings) -> list[str]:
-        found: list[str] = []
-        prove(
-            "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False", lean=lean, seconds=6,
-            premises=LibraryPremises(library), on_event=lambda e: found.append(e.strategy) if isinstance(e, Started)
-            else None, **settings,
-        )  # fmt: skip
-        return [name for name in found if name != "openings"]
-
-    assert len(searches()) == 2
-    assert len(searches(checks=60)) == 1
