@@ -200,7 +200,7 @@ class HoleSearch:
         """
         limits, few = self.settings.limits, getattr(self.settings.generator, "few", None)
         if self.settings.candidates is None and few is not None:
-            yield self.generator.keeping(few), Limits(int(limits.heartbeats * _NARROW), limits.seconds * _NARROW)
+            yield self.generator.keeping(few), limits.times(_NARROW)
         yield self.generator, limits
 
     def _openings(self) -> Iterator[Found]:

@@ -62,6 +62,7 @@ class Portfolio:
     `rules`: name → rule, `RULES` by default; the order of the candidates is that of the rules.
     """
 
+    #: See `TacticGenerator`.
     few = 36
 
     def __init__(self, rules: Mapping[str, Rule] = RULES) -> None:

@@ -7,6 +7,7 @@ a tactic. A backend never reports a proof; only `gate.py` does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -59,6 +60,10 @@ class Limits:
 
     heartbeats: int = 200_000
     seconds: float = 5.0
+
+    def times(self, factor: float) -> Limits:
+        """So many times as much; rounded up, since no heartbeats would be no limit."""
+        return Limits(math.ceil(self.heartbeats * factor), self.seconds * factor)
 
 
 # What a tactic can do

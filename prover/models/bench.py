@@ -168,6 +168,8 @@ def _open(spec: str | None) -> Checkpoint:
 def _random_of_that_size() -> Checkpoint:
     """A Llama with SmolLM2-135M's shape, random weights and one token a byte."""
     torch, transformers = need("torch"), need("transformers")
+    from prover.models.few_rows import quicken
+
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
@@ -175,7 +177,10 @@ def _random_of_that_size() -> Checkpoint:
         initializer_range=0.1,
     )  # fmt: skip
     network = transformers.AutoModelForCausalLM.from_config(config).eval()
-    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        network.to("cuda")
+    else:
+        quicken(network)
     return checkpoint_of(network, transformers.ByT5Tokenizer(), "random 135M")
 
 

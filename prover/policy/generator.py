@@ -54,6 +54,7 @@ class PolicyGenerator:
 
     #: Tried before premises are looked up and anything is put in order.
     quick = BASIC
+    #: See `TacticGenerator`.
     few = 24
 
     def __init__(

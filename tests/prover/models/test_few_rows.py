@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
@@ -14,6 +14,15 @@ from prover.models.checkpoint import load  # noqa: E402
 from prover.models.few_rows import MOST, FewRowsLinear, quicken  # noqa: E402
 
 
+def twins(*sizes: int, bias: bool = True):
+    """The same layer twice: torch's own, and quickened."""
+    plain = torch.nn.Linear(*sizes, bias=bias)
+    quick = copy.deepcopy(plain)
+    quicken(torch.nn.Sequential(quick))
+    return plain, quick
+
+
+@settings(deadline=None)  # the first call of torch loads things
 @given(
     shape=st.lists(st.integers(0, 9), max_size=3),
     sizes=st.tuples(st.integers(1, 40), st.integers(1, 40)),
@@ -22,9 +31,7 @@ from prover.models.few_rows import MOST, FewRowsLinear, quicken  # noqa: E402
 )
 def test_results_are_those_of_torchs_layer(shape, sizes, bias, seed):
     torch.manual_seed(seed)
-    plain = torch.nn.Linear(*sizes, bias=bias)
-    quick = pickle.loads(pickle.dumps(plain))
-    quicken(torch.nn.Sequential(quick))
+    plain, quick = twins(*sizes, bias=bias)
     values = torch.randn(*shape, sizes[0])
     with torch.inference_mode():
         found, wanted = quick(values), plain(values)
@@ -35,9 +42,7 @@ def test_results_are_those_of_torchs_layer(shape, sizes, bias, seed):
 
 @pytest.mark.parametrize("rows", [1, 2, MOST, MOST + 1])
 def test_gradients_are_torchs_own(rows):
-    plain = torch.nn.Linear(8, 3)
-    quick = pickle.loads(pickle.dumps(plain))
-    quicken(torch.nn.Sequential(quick))
+    plain, quick = twins(8, 3)
     values = torch.randn(rows, 8)
     for layer in (plain, quick):
         layer(values).square().sum().backward()
