@@ -176,7 +176,7 @@ class Certifier:
             return NotCertified("the solvers gave no finite countermodel for the conclusion and for its negation")
         lean = self.lean  # opening it is not part of certifying
         started = time.monotonic()
-        work = _Work(lean, claim, started + self.seconds)
+        work = _Work(lean, claim, started, self.seconds)
         result = work.open(models) if claim.kind == "open" else work.follows(proof)
         if isinstance(result, NotCertified):
             work.look_for_the_opposite()
@@ -202,12 +202,13 @@ _Found: TypeAlias = tuple[dict[str, str], tuple[str, ...], str]
 
 
 class _Work:
-    """One certification: candidates in, a text that the gate accepted out."""
+    """One certification: candidates in, a text that the gate accepted out. `started`: of `time.monotonic()`."""
 
-    def __init__(self, lean: Lean, claim: Claim, deadline: float) -> None:
+    def __init__(self, lean: Lean, claim: Claim, started: float, seconds: float) -> None:
         self.lean = lean
         self.claim = claim
-        self.deadline = deadline
+        self.seconds = seconds
+        self.deadline = started + seconds
         self.names = claim.names()
         self.theorems = THEOREMS[claim.kind]
         self.posed = statement(claim)
@@ -233,7 +234,7 @@ class _Work:
         accepted = self._verify({theorem: block}) if block else None
         if accepted is not None:
             return {theorem: block}, accepted, "search"
-        return NotCertified(f"no proof was found that Lean's kernel accepts within {SECONDS:g} s" if self.left() <= 0
+        return NotCertified(f"no proof was found that Lean's kernel accepts within {self.seconds:g} s" if self.left() <= 0
                             else "none of the proofs tried is one that Lean's kernel accepts")  # fmt: skip
 
     def open(self, models: tuple[FiniteModel, ...]) -> _Found | NotCertified:

@@ -133,6 +133,11 @@ def test_a_wrong_verdict_is_never_certified(certifier, qa):
     assert isinstance(result, NotCertified)
 
 
+def test_no_time_is_said_with_the_time_that_was_given(lean, qa):
+    result = Certifier(lean, seconds=0.0).certify(qa.ask(["all x. (P(x) -> Q(x))", "P(a)"], "Q(a)"))
+    assert isinstance(result, NotCertified) and "within 0 s" in result.reason
+
+
 def test_a_proof_against_the_verdict_is_an_error_that_keeps_the_problem(certifier, qa, monkeypatch, tmp_path):
     from dataclasses import replace
 
