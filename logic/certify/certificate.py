@@ -234,8 +234,9 @@ class _Work:
         accepted = self._verify({theorem: block}) if block else None
         if accepted is not None:
             return {theorem: block}, accepted, "search"
-        return NotCertified(f"no proof was found that Lean's kernel accepts within {self.seconds:g} s" if self.left() <= 0
-                            else "none of the proofs tried is one that Lean's kernel accepts")  # fmt: skip
+        if self.left() <= 0:
+            return NotCertified(f"no proof was found that Lean's kernel accepts within {self.seconds:g} s")
+        return NotCertified("none of the proofs tried is one that Lean's kernel accepts")
 
     def open(self, models: tuple[FiniteModel, ...]) -> _Found | NotCertified:
         ways = zip(*(structures.proofs(self.claim, self.names, model) for model in models), strict=True)

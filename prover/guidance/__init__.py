@@ -20,13 +20,12 @@ SHIPPED = "shipped"
 NONE = "none"
 CRITIC = Path(__file__).with_name("critic.npz")
 EFFECTIVENESS = Path(__file__).with_name("effectiveness.json")
-#: Turns of the default strategy's perspectives. The generator knows which tactics are often of use, the critic which
-#: states are near a proof; the rest have a turn in five, for what both overlook.
+#: Turns of the default strategy's perspectives. Most go to the plan that is nearest to a proof as a whole; the
+#: generator knows which tactics are often of use; the rest are for what both overlook.
 WEIGHTS: Mapping[str, float] = {
-    "critic": 3,
-    "log-probability": 3,
+    "plan": 6,
+    "log-probability": 1,
     "effectiveness": 0.5,
-    "fewest-splits": 0.25,
     "shortest-state": 0.5,
     "novelty": 0.25,
 }

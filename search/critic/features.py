@@ -23,15 +23,16 @@ SIGNS = (
 SHAPE = (
     "goals", "log chars", "log target chars", "log hypotheses", "depth of target", "depth of all",
     "numerals in target", "log largest numeral", "log words in target", "distinct share of target",
-    "target words known from hypotheses", "hypotheses that are the target", "equal sides",
+    "target words known from hypotheses", "hypotheses that are the target", "equal sides", "log metavariables",
 )  # fmt: skip
 TARGET_BUCKETS = 96
 HYPOTHESIS_BUCKETS = 48
 FEATURES = len(SHAPE) + 2 * len(SIGNS) + TARGET_BUCKETS + HYPOTHESIS_BUCKETS
-VERSION = 1  # of this layout; a model remembers which it was trained on
+VERSION = 2  # of this layout; a model remembers which it was trained on
 MAX_CHARS = 20_000  # of a text; longer ones are cut in the middle
 
 _WORD = re.compile(r"[^\W\d_][\w.'!?]*|\d+|::|\+\+|[^\w\s]")
+_METAVARIABLE = re.compile(r"(?<![\w\])])\?\w")  # `?m.12`, and not `xs[i]?` or `head?`
 _SIGN_AT = {sign: at for at, sign in enumerate(SIGNS)}
 _OPENING, _CLOSING = "([{⟨", ")]}⟩"
 
@@ -76,6 +77,7 @@ def _fill(row: np.ndarray, text: str, goals: int) -> None:
         sum(word in known for word in distinct) / (len(distinct) or 1),
         target in hypotheses,
         bool(equals) and left.strip() == right.strip(),
+        math.log1p(len(_METAVARIABLE.findall(first))),
     )
     start = len(SHAPE)
     for part, size in ((words, TARGET_BUCKETS), (other, HYPOTHESIS_BUCKETS)):

@@ -9,6 +9,7 @@ from search.perspectives.base import Perspective
 from search.perspectives.effectiveness import Effectiveness
 from search.perspectives.novelty import Novelty
 from search.perspectives.plain import CriticDistance, FewestSplits, LogProbability, ShortestState
+from search.perspectives.plan import Plan
 
 PERSPECTIVES: dict[str, Callable[..., Perspective]] = {
     "critic": CriticDistance,
@@ -17,6 +18,7 @@ PERSPECTIVES: dict[str, Callable[..., Perspective]] = {
     "fewest-splits": FewestSplits,
     "shortest-state": ShortestState,
     "novelty": Novelty,
+    "plan": Plan,
 }
 
 

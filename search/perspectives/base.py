@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
+from search.frontier import Frontier
 from search.graph import Graph
+
+
+class Leaves(Protocol):
+    """The leaves that can be chosen, as one perspective orders them; `Frontier` is one."""
+
+    def offer(self, nodes: Sequence[int]) -> None:
+        """These can be chosen (again)."""
+        ...
+
+    def pop(self, chosen: Collection[int]) -> int:
+        """The best selectable leaf that is not in `chosen`, or -1."""
+        ...
 
 
 class Perspective:
@@ -25,6 +39,10 @@ class Perspective:
         better.
         """
         return self.score(node)
+
+    def leaves(self) -> Leaves:
+        """A heap by `score`; a perspective that finds its leaf in another way has no score and answers for itself."""
+        return Frontier(self.graph, self.bound, self.score) if self.moving else Frontier(self.graph, self.score)
 
     def expanded(self, nodes: Sequence[int]) -> None:
         """These nodes now have their edges."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from search.frontier import Frontier
 from search.graph import Graph
 from search.strategies.base import Strategy
-from search.strategies.frontier import Frontier
 
 Score = Callable[[Graph], Callable[[int], float]]
 

@@ -14,7 +14,6 @@ from search.errors import SearchError
 from search.graph import Graph
 from search.perspectives import PERSPECTIVES, Perspective, make_perspective
 from search.strategies.base import Strategy
-from search.strategies.frontier import Frontier
 
 WEIGHTS: Mapping[str, float] = {
     "critic": 3,
@@ -72,10 +71,7 @@ class MultiPerspective(Strategy):
             raise SearchError(f"the only perspective, {without[0]}, needs a critic, and there is none")
         for view in self._views:
             view.start(graph)
-        self._frontiers = [
-            Frontier(graph, view.bound, view.score) if view.moving else Frontier(graph, view.score)
-            for view in self._views
-        ]
+        self._leaves = [view.leaves() for view in self._views]
         self._left = [self._quotas.get(name) for name in names]
         self._credit = [0.0] * len(names)
         self._turn_of = [self._weights[name] for name in names]
@@ -86,7 +82,7 @@ class MultiPerspective(Strategy):
     def offer(self, nodes: Sequence[int]) -> None:
         for at in self._active:
             if self._left[at] != 0:
-                self._frontiers[at].offer(nodes)
+                self._leaves[at].offer(nodes)
 
     def _next_turn(self, able: list[int]) -> int:
         """Smooth weighted round-robin: in any stretch of turns each gets its share, to within one."""
@@ -106,7 +102,7 @@ class MultiPerspective(Strategy):
         able = [at for at in self._active if self._left[at] != 0]
         while able and len(chosen) < count:
             at = self._next_turn(able)
-            node = self._frontiers[at].pop(chosen)
+            node = self._leaves[at].pop(chosen)
             if node < 0:
                 able.remove(at)
                 continue

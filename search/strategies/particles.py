@@ -13,9 +13,9 @@ import math
 import random
 from collections.abc import Sequence
 
+from search.frontier import Frontier
 from search.graph import LEAF, OPEN, ROOT, Graph
 from search.strategies.base import Strategy
-from search.strategies.frontier import Frontier
 
 MAX_WALK = 64  # moves of one particle through what is expanded already: cycles have to end
 

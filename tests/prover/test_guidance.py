@@ -97,5 +97,5 @@ def test_the_default_search_is_led_by_the_critic(lean, tmp_path):
     log = next(read_logs(path))
     assert log.header["options"]["critic"] and log.scores
     assert log.header["options"]["settings"]["weights"] == dict(guidance.WEIGHTS)
-    assert replay(log).statistics.chosen_by["critic"] >= 3
+    assert replay(log).statistics.chosen_by["plan"] >= 3
     assert rerun(log).graph.actions == replay(log).graph.actions

@@ -169,6 +169,8 @@ def test_a_rule_s_tactic_proves_what_it_is_for(lean, rule, statement):
         ("(p q : Prop) (h : p → q) : q", "apply h"),
         ("(b : Bool) : (if b then 1 else 2) > 0", "unhygienic split"),
         ("(p q : Prop) : p → q → p", "unhygienic intros"),
+        ("(a b : Nat) (h : a ∣ b) : a * a ∣ b * a", "unhygienic cases h; subst_vars"),
+        ("(a b : Int) : a ∣ a * b * 1", "refine ⟨b, ?_⟩"),
     ],
 )
 def test_a_structural_tactic_is_proposed_and_applies(lean, statement, tactic):

@@ -184,6 +184,77 @@ def test_the_critic_prefers_the_nearer_state():
     assert preferred("critic", graph) == 2
 
 
+def test_a_plan_counts_every_goal_that_it_leaves_and_takes_the_hardest_first():
+    graph = Graph(Shown("root"))
+    graph.connect(0, "cases", -1.0, (Shown("easy"), Shown("hard")))
+    graph.connect(0, "intro", -9.0, (Shown("middling"),))
+    graph.close(0)
+    easy, hard, middling = 1, 2, 3
+    graph.distance[easy], graph.distance[hard], graph.distance[middling] = 1.0, 20.0, 10.0
+    view = make_perspective("plan")
+    view.start(graph)
+    leaves = view.leaves()
+    leaves.offer([easy, hard, middling])
+    assert leaves.pop(()) == middling
+    assert leaves.pop((middling,)) == hard
+    assert leaves.pop((middling, hard)) == easy  # no plan is left, but a leaf is
+    leaves.offer([hard])
+    # The middling one turns out to be harder than both cases together.
+    graph.connect(middling, "rw", -1.0, (Shown("worse"),))
+    graph.distance[4] = 30.0
+    graph.close(middling)
+    leaves.expanded([middling])
+    leaves.offer([4])
+    assert leaves.pop(()) == hard
+    # The hard case is closed: its plan has the easy one left.
+    graph.connect(hard, "simp", -1.0)
+    graph.close(hard)
+    leaves.expanded([hard])
+    assert leaves.pop(()) == easy
+    graph.close(easy)  # without an action: it fails, and the plan with it
+    leaves.expanded([easy])
+    assert leaves.pop(()) == 4
+
+
+def test_a_plan_that_only_leads_back_to_itself_ends():
+    graph = Graph(Shown("root"))
+    view = make_perspective("plan")
+    view.start(graph)
+    leaves = view.leaves()
+    graph.connect(0, "there", -1.0, (Shown("x"),))
+    graph.close(0)
+    graph.distance[1] = 3.0
+    leaves.offer([1])
+    leaves.expanded([0])
+    assert leaves.pop(()) == 1
+    graph.connect(1, "back and more", -1.0, (Shown("y"), Shown("z")))
+    graph.connect(2, "to x", -1.0, (Shown("x"),))
+    graph.close(1)
+    graph.close(2)
+    leaves.expanded([1, 2])
+    assert leaves.pop(()) in (-1, 3)
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_by_plans_alone_the_and_or_puzzle_is_solved_and_a_finite_space_searched_to_its_end(batch):
+    class Logarithm:
+        def score(self, states):
+            return [state.value.bit_length() for state in states]
+
+    numbers = Numbers()
+    parts = {"generator": numbers, "checker": numbers, "critic": Logarithm(), "options": Options(batch=batch)}
+    result = search.run(Number(150), **parts, strategy=MultiPerspective({"plan": 1}), budget=Budget(expansions=3000))
+    assert result.solved
+
+    class NoWayOut(Numbers):
+        def propose(self, states):
+            return [[("dec", -1.0), ("half", -0.5), ("split 2", -1.0)] for _ in states]
+
+    parts["generator"] = parts["checker"] = NoWayOut(largest=40)
+    result = search.run(Number(20), **parts, strategy=MultiPerspective({"plan": 1}))
+    assert result.stop is Stop.EXHAUSTED and result.graph.status[0] == search.FAILED
+
+
 def test_log_probability_prefers_the_likelier_way():
     assert preferred("log-probability", two_leaves(Shown("x"), Shown("y"), weights=(-2.0, -1.0))) == 2
 

@@ -24,6 +24,7 @@ _SPLITTABLE = {"And", "Or", "Exists", "Iff", "Sum", "PSum", "Prod", "Subtype", "
 #: Types whose values are finite or built by recursion, so that cases on a variable say something.
 _CASES = {"Nat", "Int", "List", "Array", "Option", "Bool", "Prod", "Sum", "Fin", "Subtype", "Except", "Vector", "Char",
           "String", "Ordering", "Unit", "BitVec", "Decidable", "Thunk", "ULift", "PLift"}  # fmt: skip
+_FACTORS = 3
 _INDUCTIVE = {"Nat", "List"}
 _NUMERALS = ("0", "1", "2", "3", "[]", "true", "false", "none")
 
@@ -66,7 +67,9 @@ def construction(position: Position) -> Iterator[Suggestion]:
             yield Suggestion(0.7, "apply propext; constructor")
             yield Suggestion(0.5, "congr")
             yield Suggestion(0.5, "congr 1")
-        case "LE.le" | "LT.lt" | "Dvd.dvd":
+        case "Dvd.dvd":
+            yield from factors(position)
+        case "LE.le" | "LT.lt":
             yield Suggestion(0.5, "apply Nat.le_antisymm")
         case "Subsingleton" | "Nonempty" | "Decidable":
             yield Suggestion(2.0, "constructor")
@@ -96,16 +99,27 @@ def witnesses(position: Position) -> Iterator[Suggestion]:
     yield Suggestion(0.7, "constructor")
 
 
+def factors(position: Position) -> Iterator[Suggestion]:
+    """Terms for the factor that a divisibility asks for: variables in scope first, the latest most likely."""
+    yield Suggestion(2.0, "exact ⟨_, rfl⟩")
+    for v in [v for v in reversed(variables(position.goals[0])) if v.head in ("Nat", "Int")][:_FACTORS]:
+        yield Suggestion(2.0, f"refine ⟨{v.name}, ?_⟩")
+    yield Suggestion(1.0, "refine ⟨1, ?_⟩")
+    yield Suggestion(1.0, "refine ⟨0, ?_⟩")
+
+
 def elimination(position: Position) -> Iterator[Suggestion]:
     """Hypotheses taken apart."""
     goal = position.goals[0]
     for h in propositions(goal):
         if h.head in _SPLITTABLE:
             yield Suggestion(5.0, f"unhygienic cases {h.name}")
+        elif h.head == "Dvd.dvd":
+            yield Suggestion(3.0, f"unhygienic cases {h.name}; subst_vars")
         elif h.head == "Not":
             yield Suggestion(1.0, f"exact absurd ‹_› {h.name}")
             yield Suggestion(0.5, f"apply {h.name}")
-        elif h.head not in ("Eq", "∀", "", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Dvd.dvd", "Membership.mem"):
+        elif h.head not in ("Eq", "∀", "", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Membership.mem"):
             yield Suggestion(1.0, f"unhygienic cases {h.name}")
         if "if " in h.type or "match" in h.type:
             yield Suggestion(2.0, f"unhygienic split at {h.name}")
