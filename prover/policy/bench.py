@@ -52,7 +52,6 @@ def main() -> None:
     states = positions(arguments.rows, arguments.limit)
     lines = {
         "portfolio: steps": lambda p: alone.propose([p]),
-        "policy with portfolio: steps": lambda p: policy.propose([p]),
         "policy alone: scores of these steps": _scores(policy),
         "policy with portfolio: whole proofs, once a theorem": lambda p: policy.opening(p),
     }
@@ -68,7 +67,7 @@ def _scores(policy: PolicyGenerator):
 
     def work(position: Position) -> None:
         if id(position) not in known:
-            known[id(position)] = [c.action for c in policy.propose([position])[0]]
+            known[id(position)] = [c.action for c in policy.inner.propose([position])[0]]
         encoded = policy.policy.encoder.encode(position, known[id(position)], opening=False)
         policy.policy.logits(encoded)
         policy.policy.seconds(encoded)
