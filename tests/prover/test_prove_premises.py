@@ -140,6 +140,17 @@ def test_the_kind_of_a_premise_decides_what_is_tried():
     assert not [*rules.openings(Position((goal,)))] and not [*rules.premises(Position((goal,)))]
 
 
+def test_few_laws_of_logic_are_steps_and_they_do_not_crowd_out_the_portfolio_s_own():
+    laws = tuple(Premise(f"law{i}", "∀ (a b : Prop), a ∧ b ↔ b ∧ a", "theorem", ()) for i in range(16))
+    goal = Goal("a b c : Prop\n⊢ a ∧ b ∧ c ↔ b ∧ a ∧ c", "a ∧ b ∧ c ↔ b ∧ a ∧ c", (), None, "Iff", ("Iff", "And"))
+    [candidates] = Portfolio().propose([Position((goal,), premises=laws)])
+    own = {c.action for c in Portfolio().propose([Position((goal,))])[0]}
+    chance = {c.action: c.log_probability for c in candidates}
+    added = [action for action in chance if action not in own]
+    assert "rw [law0]" in added and len(added) < 6
+    assert max(chance[action] for action in added) < chance["refine ⟨fun h => ?_, fun h => ?_⟩"]
+
+
 def test_premises_are_among_the_portfolio_s_openings_and_steps():
     position = Position((GOAL,), premises=(Premise("Nat.pow_lt_pow_left", POWER),))
     general, _ = Portfolio().opening(position)

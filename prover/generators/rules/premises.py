@@ -31,6 +31,8 @@ _WRAPPED = 4
 _DEFINITIONS = 6
 _CHAINED = 8
 _SIMPLIFIED = 2
+#: Laws of logic rewrite goals of logic to and fro: few of them are steps, and these come after what the goal suggests.
+_LAWS, _LAW_WEIGHT = 3, 0.6
 _APART = 4  # variables and hypotheses taken apart at once
 
 
@@ -100,14 +102,16 @@ def premises(position: Position) -> Iterator[Suggestion]:
     if told:
         yield Suggestion(2.0, f"simp [{told}]")
         yield Suggestion(2.0, f"grind [{told}]")
+    laws = [u for u in uses if u.proves and u.logic]
+    others = [u for u in uses if u.proves and not u.logic]
     if chained := chain(uses):
-        yield Suggestion(2.0, chained)
+        yield Suggestion(2.0 if others else _LAW_WEIGHT, chained)
+    for u in laws[:_LAWS]:
+        yield Suggestion(_LAW_WEIGHT, f"rw [{u.name}]" if u.equation else f"apply {u.name}")
     weight = 3.0
     simplified = wrapped = 0
     heads = {h.head.rpartition(".")[2] for h in goal.hypotheses} | {"Nat", "Int", "List"}
-    for u in uses:
-        if not u.proves:
-            continue
+    for u in others:
         # `apply` and `rw` take 3 ms, `simp` some 60: few of these.
         yield Suggestion(weight, f"apply {u.name}")
         if u.takes and wrapped < _WRAPPED and u.takes.rpartition(".")[2] not in heads:
@@ -116,10 +120,10 @@ def premises(position: Position) -> Iterator[Suggestion]:
         if u.equation:
             yield Suggestion(weight, f"rw [{u.name}]")
             yield Suggestion(weight / 2, f"rw [← {u.name}]")
-            if not u.simp and not u.logic and simplified < _SIMPLIFIED:
+            if not u.simp and simplified < _SIMPLIFIED:
                 simplified += 1
                 yield Suggestion(weight / 2, f"simp [{u.name}]")
-        if u.asks and not u.logic:
+        if u.asks:
             for h in propositions(goal)[:2]:
                 yield Suggestion(weight / 4, f"have := {u.name} {h.name}")
         weight *= 0.9
