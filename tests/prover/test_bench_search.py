@@ -12,6 +12,7 @@ import pytest
 
 from prover.ablation import BadFolder, Comparison, run, trials_of
 from prover.data.rows import Row
+from prover.guidance import WEIGHTS
 from prover.lean.memo import MemoLean
 from prover.lean.protocol import Advanced, Limits, Solved, TimedOut
 from prover.prove import prove
@@ -65,7 +66,7 @@ def test_what_was_stopped_is_tried_again_with_more_seconds_only():
 
 
 def test_each_configuration_gets_the_search_it_would_have_had_alone(lean):
-    names = list(configurations())
+    names = list(configurations(WEIGHTS))
     for row in (AND, LIST, FALSE):
         values = trials_of(lean, row, {"comparison": {"checks": 60, "seconds": 60.0}, "configurations": names})
         assert [value["configuration"] for value in values] == names

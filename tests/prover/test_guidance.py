@@ -83,7 +83,7 @@ def test_the_shipped_critic_is_small_says_what_it_is_from_and_tells_near_from_fa
     def states(*statements):
         return [LeanState(lean, lean.open(f"theorem t {s} := by sorry").holes[0].state) for s in statements]
 
-    near = states("(p q : Prop) (hp : p) (hq : q) : p ∧ q", "(n : Nat) : n ≤ n + 1", "(p : Prop) (h : p) : p")
+    near = states("(p : Prop) (h : p) : p", "(xs ys : List Nat) : xs ++ ys = xs ++ ys", "(n : Nat) (h : n = 0) : n = 0")
     far = states(
         "(xs ys zs : List Nat) (h : ∀ x ∈ xs, x ∈ ys) : (xs.map (· + 1)).filter (· % 2 = 0) ++ zs = zs ++ ys.reverse",
         "(n m : Nat) (f : Nat → Nat) (h : ∀ k, f (k + n) = f k + m) : f (n * m) = f 0 + m ^ 2",
