@@ -41,7 +41,7 @@ class Perspective:
         return self.score(node)
 
     def leaves(self) -> Leaves:
-        """A heap by `score`; a perspective that finds its leaf in another way has no score and answers for itself."""
+        """A heap by `score`; a perspective that finds its leaf in another way gives its own."""
         return Frontier(self.graph, self.bound, self.score) if self.moving else Frontier(self.graph, self.score)
 
     def expanded(self, nodes: Sequence[int]) -> None:

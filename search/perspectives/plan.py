@@ -16,7 +16,6 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import inf
 
-from search.frontier import Frontier
 from search.graph import DONE, LEAF, PROVED, ROOT, Graph
 from search.perspectives.base import Perspective
 
@@ -40,7 +39,7 @@ class Plan(Perspective):
     def start(self, graph: Graph) -> None:
         super().start(graph)
         self._cost = array("d")  # of proving a node, as far as is known; infinite while it cannot be chosen
-        self._nearest = Frontier(graph, self.score)
+        self._nearest = super().leaves()
 
     def score(self, node: int) -> float:
         return self.graph.distance[node]
@@ -78,8 +77,7 @@ class Plan(Perspective):
             if cost != self._known(node):  # an older state has changed
                 self._set(node, cost)
                 return node
-            states = [child for child in graph.children(edge) if graph.status[child] != PROVED] if cost < inf else []
-            hardest = max(states, key=self._known, default=node)
+            hardest = max(self._unproved(edge) if cost < inf else (), key=self._known, default=node)
             if hardest in seen:
                 self._set(node, inf)
                 return node
@@ -93,10 +91,13 @@ class Plan(Perspective):
         graph = self.graph
         for edge in graph.out(node):
             if not graph.edge_failed[edge]:
-                costs = [self._known(child) for child in graph.children(edge) if graph.status[child] != PROVED]
+                costs = [self._known(child) for child in self._unproved(edge)]
                 hardest = max(costs, default=0.0)
                 others = EASIER * (sum(costs) - hardest) if hardest < inf else 0.0
                 yield STEP + hardest + others, edge
+
+    def _unproved(self, edge: int) -> list[int]:
+        return [child for child in self.graph.children(edge) if self.graph.status[child] != PROVED]
 
     def _known(self, node: int) -> float:
         cost, distance = self._cost, self.graph.distance
