@@ -40,8 +40,10 @@ _STOPPED = {
     Stop.SECONDS: "the time was up",
 }
 _BATCH = 2
-#: A first tree has few candidates, under limits that are this part of the others.
+#: A narrow tree has few candidates, under limits that are this part of the others.
 _NARROW = 0.3
+#: What the tree without premises gets of the budget: with them a state takes some five times as long.
+_BARE = 0.25
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -71,6 +73,15 @@ class Found:
         depths = [0] * len(self.proof) if self.flat else self.proof.depths()
         pairs = zip(self.proof.steps, depths, strict=True)
         return tuple(ProofStep(step.action, step.text, depth) for step, depth in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """A tree to search; `share`: of what is left of the budget."""
+
+    generator: LeanGenerator
+    limits: Limits
+    share: float = 1.0
 
 
 def _whole(tactics: str, root: LeanState) -> Proof:
@@ -119,7 +130,7 @@ class HoleSearch:
         )  # fmt: skip
         self.reason = ""
         self.refused = ""
-        self._exhausted = False  # whether the last tree had nothing left to try
+        self._stop: Stop | None = None  # why the last tree ended
         self._tokens = self._tried = self._checks = self._expansions = self._nodes = self._timed_out = self._crashed = 0
         self._lean_seconds = self._verify_seconds = self._minimise_seconds = 0.0
 
@@ -178,30 +189,36 @@ class HoleSearch:
     def _candidates(self) -> Iterator[Found]:
         yield from self._openings()
         yield from self._whole_proofs()
-        for generator, limits in self._widening():
-            self.checker.limits = limits
+        for tree in self._trees():
+            self.checker.limits = tree.limits
+            now = time.monotonic()
+            until = now + tree.share * (self.deadline - now)
             # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
             # search is repeated with states kept apart by their text.
             for exact in (False, True):
                 if time.monotonic() >= self.deadline:
                     self.reason = f"No proof was found in {self.settings.seconds:g} s."
                     return
-                found = self._tree(exact, generator)
+                found = self._in_tree(tree, exact, until)
                 if found is None:
                     break
                 yield found
-            if not self._exhausted:
+            if tree.share == 1 and self._stop is not Stop.EXHAUSTED:
                 return
 
-    def _widening(self) -> Iterator[tuple[LeanGenerator, Limits]]:
-        """The trees to search, one after the other: most proofs are made of what is likely and quick.
+    def _trees(self) -> Iterator[_Tree]:
+        """The trees to search, one after the other: most proofs are made of what is likely and quick, many without
+        premises.
 
-        What the first has tried, the second does not try again, unless it ran out of the first's limits.
+        What one has tried, the next does not try again, unless it ran out of smaller limits.
         """
         limits, few = self.settings.limits, getattr(self.settings.generator, "few", None)
         if self.settings.candidates is None and few is not None:
-            yield self.generator.keeping(few), limits.times(_NARROW)
-        yield self.generator, limits
+            narrow = self.generator.keeping(few)
+            if self.premises:
+                yield _Tree(narrow.without_premises(), limits.times(_NARROW), _BARE)
+            yield _Tree(narrow, limits.times(_NARROW))
+        yield _Tree(self.generator, limits)
 
     def _openings(self) -> Iterator[Found]:
         """Whole proofs of one action; onlookers are told of them as of a search."""
@@ -249,17 +266,18 @@ class HoleSearch:
                 state = LeanState(self.lean, attempt.refused.state.split()[0])
                 self.checker.note(state, attempt.refused.tactic, Rejected(attempt.refused.message), WHOLE_LIMITS)
 
-    def _tree(self, exact: bool, generator: LeanGenerator) -> Found | None:
+    def _in_tree(self, tree: _Tree, exact: bool, until: float) -> Found | None:
         settings = self.settings
         root = LeanState(self.lean, self.hole.state, exact)
-        left = max(self.deadline - time.monotonic(), 0.0)
         budget = Budget(
-            expansions=_less(settings.expansions, self._expansions), seconds=left,
-            checks=_less(settings.checks, self._checks), tokens=_less(settings.tokens, self._tokens),
-        )  # fmt: skip
+            expansions=_part(tree.share, settings.expansions, self._expansions),
+            seconds=max(until - time.monotonic(), 0.0),
+            checks=_part(tree.share, settings.checks, self._checks),
+            tokens=_part(tree.share, settings.tokens, self._tokens),
+        )
         search = Search(
             root,
-            generator=generator,
+            generator=tree.generator,
             checker=self.checker,
             critic=settings.critic,
             strategy=guidance.make(settings.strategy, settings.perspectives, settings.quotas),
@@ -281,17 +299,19 @@ class HoleSearch:
         self._lean_seconds += s.checker_seconds
         if search.interrupted:
             raise KeyboardInterrupt
-        self._exhausted = result.stop is Stop.EXHAUSTED
+        self._stop = result.stop
         if result.proof is None:
             why = _STOPPED.get(result.stop, result.stop.value)
-            tried = f"{s.expansions} state{'s' if s.expansions != 1 else ''} and {s.checks} tactics"
+            states = f"{self._expansions} state{'s' if self._expansions != 1 else ''}"
+            tried = f"{states} and {self._checks} tactics"
             self.reason = result.detail or f"No proof was found: {why} after {tried}."
             return None
         return Found(result.proof, settings.strategy, self.checker.limits)
 
 
-def _less(allowed: int | None, spent: int) -> int | None:
-    return None if allowed is None else max(allowed - spent, 0)
+def _part(share: float, allowed: int | None, spent: int) -> int | None:
+    """Of what is left, rounded down."""
+    return None if allowed is None else int(share * max(allowed - spent, 0))
 
 
 def _declared(source: str) -> tuple[str, ...]:

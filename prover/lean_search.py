@@ -218,6 +218,10 @@ class LeanGenerator:
         """The same, with at most so many tactics for each state."""
         return LeanGenerator(self.generator, self.local_names, count, self.premises, self.failed, self.missing)
 
+    def without_premises(self) -> LeanGenerator:
+        """The same, with none retrieved."""
+        return LeanGenerator(self.generator, self.local_names, self.keep, no_premises, self.failed, self.missing)
+
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""
         positions = [self.position(state) for state in states]
