@@ -215,7 +215,7 @@ class HoleSearch:
         limits, few = self.settings.limits, getattr(self.settings.generator, "few", None)
         if self.settings.candidates is None and few is not None:
             narrow = self.generator.keeping(few)
-            if self.premises:
+            if self.premises.at_hand():
                 yield _Tree(narrow.without_premises(), limits.times(_NARROW), _BARE)
             yield _Tree(narrow, limits.times(_NARROW))
         yield _Tree(self.generator, limits)

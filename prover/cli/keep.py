@@ -73,7 +73,9 @@ def _write_report(path: Path, found: list[tuple[HoleRecord, Result]]) -> None:
     sections: list[Section] = []
     for record, result in found:
         proof = record.result.proof if result.solved and record.result is not None else ""
-        title = f"{record.theorem} ({record.line}:{record.column}) · {result.strategy}"
+        same = [other for of, other in found if of is record]
+        number = f" {same.index(result) + 1} of {len(same)}" if len(same) > 1 else ""
+        title = f"{record.theorem} ({record.line}:{record.column}) · {result.strategy}{number}"
         sections.append(Section(title, result, proof))
     write_report(path, sections)
 

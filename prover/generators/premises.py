@@ -109,6 +109,10 @@ class HolePremises:
         """Whether any can be expected."""
         return self._source.count > 0
 
+    def at_hand(self) -> bool:
+        """Whether there are any to look among; opens the library."""
+        return bool(self) and (bool(self._local) or self._source.library() is not None)
+
     def __call__(self, position: Position) -> Sequence[Premise]:
         if not position.goals or not self:
             return ()

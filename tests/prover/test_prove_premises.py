@@ -173,6 +173,31 @@ def test_the_tree_search_alone_uses_premises_too(lean, library):
     assert "Nat.pow_lt_pow_left" in result.holes[0].premises
 
 
+class Shown:
+    """A generator that remembers which premises it was shown and proposes nothing."""
+
+    few = 5
+
+    def __init__(self):
+        self.premises = []
+
+    def propose(self, positions):
+        self.premises += [len(position.premises) for position in positions]
+        return [[] for _ in positions]
+
+
+def test_a_first_tree_has_no_premises_and_the_others_have(lean, library):
+    def shown(**settings) -> list[int]:
+        generator = Shown()
+        prove(THEOREM, lean=lean, seconds=60, openings=False, generator=generator, **settings)
+        return generator.premises
+
+    assert shown(premises=LibraryPremises(library)) == [0, 2, 2]
+    assert shown(premises=0) == [0, 0]
+    # Of two states to expand the first tree's part is none.
+    assert shown(premises=LibraryPremises(library), expansions=2) == [2, 2]
+
+
 def test_a_theorem_that_needs_none_opens_no_library(lean):
     def never() -> Library:
         raise AssertionError("opened")

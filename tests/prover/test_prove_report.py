@@ -37,7 +37,7 @@ def kept(prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("kept")
     (folder / "F.lean").write_text(FILE)
     done = entails("prove", "F.lean", "--report", "page.html", "--graph", "graph.dot", "--log", "log.jsonl",
-                   "--no-openings", "--checks", "40", "--seconds", "60", cwd=folder)  # fmt: skip
+                   "--no-openings", "--candidates", "36", "--checks", "40", "--seconds", "60", cwd=folder)  # fmt: skip
     assert done.returncode == 1, done.stderr
     return folder
 
@@ -69,6 +69,13 @@ def test_each_search_is_drawn(kept):
         text = (kept / name).read_text()
         assert text.startswith("digraph search {") and "⊢" in text
     assert not (kept / "graph-4.dot").exists()
+
+
+def test_several_searches_of_a_hole_are_numbered(prepared, tmp_path):
+    done = entails("prove", "theorem two (p : Nat → Prop) (h : p 1) : p 2", "--report", "page.html", "--no-openings",
+                   "--premises", "0", cwd=tmp_path)  # fmt: skip
+    page = (tmp_path / "page.html").read_text()
+    assert done.returncode == 1 and "multi-perspective 1 of 2" in page and "multi-perspective 2 of 2" in page
 
 
 def test_the_log_names_each_theorem(kept):
@@ -109,8 +116,8 @@ def test_ctrl_c_keeps_what_was_searched(prepared, tmp_path):
     log, page = tmp_path / "log.jsonl", tmp_path / "page.html"
     hard = "theorem t (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False"
     process = subprocess.Popen(
-        [sys.executable, "-m", "logic.main", "prove", hard, "--no-openings", "--seconds", "200", "--log", str(log),
-         "--report", str(page)],
+        [sys.executable, "-m", "logic.main", "prove", hard, "--no-openings", "--candidates", "36", "--seconds", "200",
+         "--log", str(log), "--report", str(page)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
