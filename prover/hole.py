@@ -43,7 +43,7 @@ _BATCH = 2
 #: A narrow tree has few candidates, under limits that are this part of the others.
 _NARROW = 0.3
 #: What the tree without premises gets of the budget: with them a state takes some five times as long.
-_BARE = 0.25
+_BARE = 0.4
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
