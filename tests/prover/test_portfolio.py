@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from prover.generators.portfolio import GENERATORS, UnknownGenerator, make_generator
 from prover.generators.protocol import Position
 from prover.generators.rules import algebra, bounded, modular, structural
+from prover.generators.rules.base import demand
 from prover.generators.rules.terms import divisors, linear, read, read_term, value
 from prover.lean.protocol import Advanced, Limits, Solved
 from prover.lean.state import Goal, Hypothesis
@@ -121,6 +122,32 @@ def test_divisors_are_all_of_them(n):
     assert divisors(n) == [d for d in range(1, n + 1) if n % d == 0]
 
 
+@pytest.mark.parametrize(
+    ("implication", "explicit", "fits", "does_not"),
+    [
+        ("p → q", 0, "p", "q"),
+        ("(p → q) → r", 0, "p → q", "p"),
+        ("∀ (a : Nat) {b : Nat}, a < b → p b", 1, "x + 1 < y", "x = y"),
+        ("∀ x ∈ s, p x", 1, "y ∈ s", "y ∈ t"),
+        ("∀ (x y : α), r x y → r y x", 2, "r a (f b)", "p a"),
+        ("∀ x, (∃ y, r x y) → q", 1, "∃ y, r a y", "r a b"),
+    ],
+)
+def test_an_implication_is_given_only_hypotheses_that_fit(implication, explicit, fits, does_not):
+    variables, wanted = demand(implication)
+    assert variables == explicit and wanted.fullmatch(fits) and not wanted.fullmatch(does_not)
+
+
+@pytest.mark.parametrize("no_implication", ["a = b", "∀ x, p x", "", "∀ ", "(", "∀ (x"])
+def test_what_is_no_implication_is_given_none(no_implication):
+    assert not demand(no_implication)[1].fullmatch("a = b")
+
+
+@given(st.text("∀∃→(){},: xyp∈<", max_size=40))
+def test_implications_are_read_without_raising(text):
+    assert demand(text)[0] >= 0
+
+
 def test_stated_bounds_are_read_from_hypotheses():
     hypotheses = (
         Hypothesis("h", "10 ≤ m ∧ m ≤ 99", is_prop=True), Hypothesis("g", "n < 5", is_prop=True),
@@ -167,6 +194,8 @@ def test_a_rule_s_tactic_proves_what_it_is_for(lean, rule, statement):
         ("(p q : Prop) : p ∨ q", "right"),
         ("(a b : Nat) (h : a = b) : b = 3", "rw [← h]"),
         ("(p q : Prop) (h : p → q) : q", "apply h"),
+        ("(p q r : Prop) (h : p → q) (g : p) : r", "replace h := h g"),
+        ("(p q : Nat → Prop) (r : Prop) (h : ∀ n, p n → q n) (g : p 3) : r", "have := h _ g"),
         ("(b : Bool) : (if b then 1 else 2) > 0", "unhygienic split"),
         ("(p q : Prop) : p → q → p", "unhygienic intros"),
         ("(a b : Nat) (h : a ∣ b) : a * a ∣ b * a", "unhygienic cases h; subst_vars"),

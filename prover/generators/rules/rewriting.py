@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, conclusion, is_equation, propositions, variables
+from prover.generators.rules.base import Suggestion, conclusion, demand, is_equation, propositions, variables
 
 _MOST = 8  # hypotheses looked at, the latest first
 
@@ -37,9 +37,14 @@ def application(position: Position) -> Iterator[Suggestion]:
     for h in hypotheses:
         if h.head == "Not" or (h.head in ("∀", "") and conclusion(h.type) != h.type):
             yield Suggestion(2.0, f"apply {h.name}")
+            # Lean takes 10 ms to refuse one: only where the text fits.
+            variables_first, wanted = demand(h.type)
             for other in hypotheses:
-                if other is not h:
-                    yield Suggestion(0.5, f"replace {h.name} := {h.name} {other.name}")
+                if other is not h and wanted.fullmatch(other.type):
+                    if variables_first:
+                        yield Suggestion(0.5, f"have := {h.name} {'_ ' * variables_first}{other.name}")
+                    else:
+                        yield Suggestion(0.5, f"replace {h.name} := {h.name} {other.name}")
         if h.type.startswith("∀"):
             for v in variables(goal)[:4]:
                 yield Suggestion(0.5, f"have := {h.name} {v.name}")
@@ -59,4 +64,5 @@ def simplification(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(0.7, f"simp at {h.name}")
     yield Suggestion(0.5, "simp only []")
     yield Suggestion(0.3, "dsimp")
-    yield Suggestion(0.3, "norm_cast")
+    if "↑" in goal.text:
+        yield Suggestion(0.3, "norm_cast")
