@@ -25,9 +25,6 @@ class Suggestion(NamedTuple):
 Rule: TypeAlias = Callable[[Position], Iterator[Suggestion]]
 
 _NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
-_BINDERS = re.compile(r"([({\[⦃]?)([^(){}\[\]⦃⦄]+)[)}\]⦄]?")
-_SHORT = re.compile(r"([^\W\d][\w'!?₀-₉]*) (?:[∈<≤>≥≠∉⊆]) .+")  # `∀ x ∈ s, p x`
-_NOTHING = re.compile(r"(?!)")
 #: Notation and its instances: constants that name no definition worth unfolding.
 _NOTATION = re.compile(
     r"^(inst|Eq$|HEq$|Ne$|Not$|And$|Or$|Iff$|Exists$|True$|False$|ite$|dite$|H?(Add|Sub|Mul|Div|Mod|Pow|Neg)\.|"
@@ -71,78 +68,3 @@ _CONSTRUCTORS = {"nil", "cons", "none", "some", "zero", "succ", "mk", "inl", "in
 
 def _is_constructor(name: str) -> bool:
     return name.rsplit(".", 1)[-1] in _CONSTRUCTORS
-
-
-def conclusion(type_: str) -> str:
-    """A printed statement without its binders and premises, as far as text shows them."""
-    rest = type_
-    while rest.startswith("∀"):
-        depth = 0
-        for i, c in enumerate(rest):
-            depth += c in "([{⟨"
-            depth -= c in ")]}⟩"
-            if c == "," and not depth:
-                rest = rest[i + 1 :].strip()
-                break
-        else:
-            return rest
-    depth = at = 0
-    for i, c in enumerate(rest):
-        depth += c in "([{⟨"
-        depth -= c in ")]}⟩"
-        if c == "→" and not depth:
-            at = i + 1
-    return rest[at:].strip()
-
-
-def is_equation(type_: str) -> bool:
-    """Whether a printed proposition concludes with an equation or an equivalence."""
-    end = conclusion(type_)
-    return bool(re.search(r"(^|[^:<>≤≥!])=($|[^=>])|↔|==", end)) and "∃" not in end
-
-
-def demand(type_: str) -> tuple[int, re.Pattern[str]]:
-    """What a printed implication asks for first: how many explicit variables come before, and the text of a premise
-    that would do, the variables open; for what is no implication, a pattern that nothing matches.
-
-    `∀ (a : Nat) {b : Nat}, a < b → p b` gives 1 and the pattern `.+ < .+`, `∀ x ∈ s, p x` gives 1 and `.+ ∈ s`.
-    """
-    rest, explicit, bound = " ".join(type_.split()), 0, set[str]()
-    while rest.startswith("∀ "):
-        binders, _, rest = _cut(rest[2:], ",")
-        rest = rest.strip()
-        if short := _SHORT.fullmatch(binders):
-            explicit, rest = explicit + 1, f"{binders} → {rest}"
-            bound.add(short.group(1))
-            break
-        for group in _BINDERS.finditer(binders):
-            names = _NAME.findall(group.group(2).partition(":")[0])
-            bound.update(names)
-            explicit += len(names) if group.group(1) in ("", "(") else 0
-    wanted, arrow, _ = _cut(rest, "→")
-    if not arrow:
-        return explicit, _NOTHING
-    pattern = re.escape(_without_brackets(wanted.strip()))
-    for name in bound:
-        pattern = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w.'!?])", ".+", pattern)
-    return explicit, re.compile(pattern)
-
-
-def _without_brackets(text: str) -> str:
-    """As a hypothesis a premise is printed without the brackets around it."""
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        if not depth:
-            return text[1:-1] if c == ")" and i == len(text) - 1 else text
-    return text
-
-
-def _cut(text: str, sign: str) -> tuple[str, str, str]:
-    """As `str.partition`, at the first sign outside brackets."""
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        if c == sign and not depth:
-            return text[:i], sign, text[i + 1 :]
-    return text, "", ""

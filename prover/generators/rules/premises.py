@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from prover.generators.protocol import Position, Premise
-from prover.generators.rules.base import Suggestion, conclusion, defined, is_equation, propositions, variables
+from prover.generators.rules.base import Suggestion, defined, propositions, variables
 from prover.generators.rules.closing import equivalences, injections
+from prover.generators.rules.implications import conclusion, is_equation
 from prover.lean.state import Goal
 
 _PROVED = ("theorem", "axiom", "lemma")

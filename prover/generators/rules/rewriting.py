@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, conclusion, demand, is_equation, propositions, variables
+from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.implications import conclusion, demand, is_equation
 
 _MOST = 8  # hypotheses looked at, the latest first
 
@@ -38,11 +39,11 @@ def application(position: Position) -> Iterator[Suggestion]:
         if h.head == "Not" or (h.head in ("∀", "") and conclusion(h.type) != h.type):
             yield Suggestion(2.0, f"apply {h.name}")
             # Lean takes 10 ms to refuse one: only where the text fits.
-            variables_first, wanted = demand(h.type)
+            asked = demand(h.type)
             for other in hypotheses:
-                if other is not h and wanted.fullmatch(other.type):
-                    if variables_first:
-                        yield Suggestion(0.5, f"have := {h.name} {'_ ' * variables_first}{other.name}")
+                if other is not h and asked.met_by(other.type):
+                    if asked.variables:
+                        yield Suggestion(0.5, f"have := {h.name} {'_ ' * asked.variables}{other.name}")
                     else:
                         yield Suggestion(0.5, f"replace {h.name} := {h.name} {other.name}")
         if h.type.startswith("∀"):

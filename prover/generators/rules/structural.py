@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from prover.generators.protocol import Position
 from prover.generators.rules.base import (
     Suggestion,
-    conclusion,
     defined,
     mentions,
     names_in,
     propositions,
     variables,
 )
+from prover.generators.rules.implications import conclusion
 from prover.lean.state import Goal
 
 _SPLITTABLE = {"And", "Or", "Exists", "Iff", "Sum", "PSum", "Prod", "Subtype", "Sigma", "PSigma", "Nonempty"}
