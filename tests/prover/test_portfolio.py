@@ -132,6 +132,8 @@ def test_divisors_are_all_of_them(n):
         ("∀ (x y : α), r x y → r y x", 2, "r a (f b)", "p a"),
         ("∀ x, (∃ y, r x y) → q", 1, "∃ y, r a y", "r a b"),
         ("∀ x, x < f x → q", 1, "a < f a", "a < f b"),
+        ("∀ (P : Nat → Prop) (v0 : Nat), P v0 → q", 2, "r a", "r"),
+        ("∀ (l : List α), l.length = 0 → q", 1, "(xs ++ ys).length = 0", "l = 0"),
     ],
 )
 def test_an_implication_is_given_only_hypotheses_that_fit(implication, explicit, fits, does_not):
@@ -144,7 +146,7 @@ def test_what_is_no_implication_is_given_none(no_implication):
     assert not demand(no_implication).met_by("a = b")
 
 
-@given(st.text("∀∃→(){},: xyp∈<", max_size=40))
+@given(st.text("∀∃→(){},: xPv0.'∈<", max_size=40))
 def test_implications_are_read_without_raising(text):
     assert demand(text).variables >= 0 and conclusion(text) in text
 

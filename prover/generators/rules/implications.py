@@ -12,7 +12,7 @@ _NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
 _BINDERS = re.compile(r"([({\[⦃]?)([^(){}\[\]⦃⦄]+)[)}\]⦄]?")
 _SHORT = re.compile(r"([^\W\d][\w'!?₀-₉]*) (?:[∈<≤>≥≠∉⊆]) .+")  # `∀ x ∈ s, p x`
 _NOTHING = re.compile(r"(?!)")
-_GROUP = "v_"
+_PART = re.compile(r"(?P<name>(?<![\w.'])[^\W\d][\w.'!?₀-₉]*)|.", re.DOTALL)
 #: Texts with more variables, or longer, are not matched: the time grows as the length to the power of the variables.
 _OPEN, _LONG = 3, 200
 
@@ -71,14 +71,19 @@ def demand(type_: str) -> Demand:
     wanted, arrow, _ = _cut(rest, "→")
     if not arrow:
         return Demand(explicit)
-    pattern, open_ = re.escape(_without_brackets(wanted.strip())), 0
-    for name in sorted(bound):
-        word = re.compile(rf"(?<![\w.']){re.escape(name)}(?![\w.'!?])")
-        if word.search(pattern):
-            # The same variable is the same term everywhere.
-            pattern = word.sub(f"(?P={_GROUP}{open_})", word.sub(f"(?P<{_GROUP}{open_}>.+)", pattern, count=1))
-            open_ += 1
-    return Demand(explicit, re.compile(pattern)) if open_ <= _OPEN else Demand(explicit)
+    groups: dict[str, str] = {}
+
+    def open_(word: re.Match[str]) -> str:
+        name, dot, field = word.group().partition(".")
+        if name not in bound:
+            return re.escape(word.group())
+        # The same variable is the same term everywhere.
+        group = f"(?P={groups[name]})" if name in groups else f"(?P<{groups.setdefault(name, f'v{len(groups)}')}>.+)"
+        return group + re.escape(dot + field)
+
+    text = _without_brackets(wanted.strip())
+    parts = [open_(part) if part.lastgroup else re.escape(part.group()) for part in _PART.finditer(text)]
+    return Demand(explicit, re.compile("".join(parts))) if len(groups) <= _OPEN else Demand(explicit)
 
 
 def _without_brackets(text: str) -> str:
