@@ -11,10 +11,9 @@ from dataclasses import dataclass
 _NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
 _BINDERS = re.compile(r"([({\[⦃]?)([^(){}\[\]⦃⦄]+)[)}\]⦄]?")
 _SHORT = re.compile(r"([^\W\d][\w'!?₀-₉]*) (?:[∈<≤>≥≠∉⊆]) .+")  # `∀ x ∈ s, p x`
-_NOTHING = re.compile(r"(?!)")
-_PART = re.compile(r"(?P<name>(?<![\w.'])[^\W\d][\w.'!?₀-₉]*)|.", re.DOTALL)
-#: Texts with more variables, or longer, are not matched: the time grows as the length to the power of the variables.
-_OPEN, _LONG = 3, 200
+_INNER = re.compile(r"(?:[∃∀λ]|\bfun\b)([^,:=∈<≤>≥]*)")  # `∃ x y, …`, `fun x => …`
+_SIGNS = "=≠<>≤≥∈∣⊆∧∨↔∃"
+_SAME = {"≠": "=", ">": "<", "≥": "≤"}  # one unfolds to the other
 
 
 def conclusion(type_: str) -> str:
@@ -40,22 +39,26 @@ def is_equation(type_: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What an implication asks for first: so many explicit variables, and then a proof of this, variables open."""
+    """What an implication asks for first: so many explicit variables, and then a proof of something.
+
+    `mentions`: the names and relations in that, less the implication's own variables, and `open` whether it has one of
+    these; None for what is no implication.
+    """
 
     variables: int
-    _premise: re.Pattern[str] = _NOTHING
+    mentions: frozenset[str] | None = None
+    open: bool = False
 
     def met_by(self, type_: str) -> bool:
-        """Whether the text of a hypothesis's type fits."""
-        text = " ".join(type_.split())
-        return len(text) <= _LONG and self._premise.fullmatch(text) is not None
+        """Whether a hypothesis of this type may be the proof: Lean alone can tell `a ≠ b` from `¬a = b`."""
+        if self.mentions is None:
+            return False
+        given = _mentioned(type_)
+        return self.mentions <= given if self.open else self.mentions == given
 
 
 def demand(type_: str) -> Demand:
-    """Of a printed implication; of what is none, one that nothing meets.
-
-    `∀ (a : Nat) {b : Nat}, a < b → p b` asks for one variable and for `… < …`, `∀ x ∈ s, p x` for one and `… ∈ s`.
-    """
+    """Of a printed implication: `∀ (a : Nat) {b : Nat}, a < f b → p b` asks for one variable, and mentions `<`, `f`."""
     rest, explicit, bound = " ".join(type_.split()), 0, set[str]()
     while rest.startswith("∀ "):
         binders, _, rest = _cut(rest[2:], ",")
@@ -70,30 +73,18 @@ def demand(type_: str) -> Demand:
             explicit += len(names) if group.group(1) in ("", "(") else 0
     wanted, arrow, _ = _cut(rest, "→")
     if not arrow:
-        return Demand(explicit)
-    groups: dict[str, str] = {}
-
-    def open_(word: re.Match[str]) -> str:
-        name, dot, field = word.group().partition(".")
-        if name not in bound:
-            return re.escape(word.group())
-        # The same variable is the same term everywhere.
-        group = f"(?P={groups[name]})" if name in groups else f"(?P<{groups.setdefault(name, f'v{len(groups)}')}>.+)"
-        return group + re.escape(dot + field)
-
-    text = _without_brackets(wanted.strip())
-    parts = [open_(part) if part.lastgroup else re.escape(part.group()) for part in _PART.finditer(text)]
-    return Demand(explicit, re.compile("".join(parts))) if len(groups) <= _OPEN else Demand(explicit)
+        if not rest.startswith("¬"):
+            return Demand(explicit)
+        wanted = rest[1:]
+    asked = _mentioned(wanted)
+    return Demand(explicit, asked - bound, bool(asked & bound))
 
 
-def _without_brackets(text: str) -> str:
-    """As a hypothesis a premise is printed without the brackets around it."""
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        if not depth:
-            return text[1:-1] if c == ")" and i == len(text) - 1 else text
-    return text
+def _mentioned(text: str) -> frozenset[str]:
+    """The names and relations of a printed expression, less the names that it binds itself."""
+    bound = {name for binders in _INNER.findall(text) for name in _NAME.findall(binders)}
+    signs = (_SAME.get(c, c) for c in text if c in _SIGNS)
+    return frozenset((*_NAME.findall(text), *signs)) - bound
 
 
 def _cut(text: str, sign: str) -> tuple[str, str, str]:
