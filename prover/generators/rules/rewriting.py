@@ -38,7 +38,7 @@ def application(position: Position) -> Iterator[Suggestion]:
     for h in hypotheses:
         if h.head == "Not" or (h.head in ("∀", "") and conclusion(h.type) != h.type):
             yield Suggestion(2.0, f"apply {h.name}")
-            # Lean takes 10 ms to refuse one: only where the text fits.
+            # Lean takes 10 ms to refuse one: only what may fit.
             asked = demand(h.type)
             for other in hypotheses:
                 if other is not h and asked.met_by(other.type):
