@@ -8,6 +8,7 @@ Not here: sources and theorems (`prover.prove`), tactics (`prover.generators`), 
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -43,8 +44,9 @@ _BATCH = 2
 #: A narrow tree has few candidates, under limits that are this part of the others.
 _NARROW = 0.3
 #: What the tree without premises gets of the budget: with them a state takes some five times as long. On 98 training
-#: theorems of logic 86 are proved so, 85 with a quarter and 80 with none.
-_BARE = 0.4
+#: theorems of logic 86 are proved so in 10 s, 85 with a quarter and 80 with none. It finds most within a few seconds,
+#: so that it has no more where there is much time.
+_BARE, _BARE_SECONDS = 0.4, 6.0
 _DECLARATION = re.compile(
     r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
     r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
@@ -78,11 +80,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """A tree to search; `share`: of what is left of the budget."""
+    """A tree to search; `share`: of what is left of the budget, `seconds`: at most."""
 
     generator: LeanGenerator
     limits: Limits
     share: float = 1.0
+    seconds: float = math.inf
 
 
 def _whole(tactics: str, root: LeanState) -> Proof:
@@ -193,7 +196,7 @@ class HoleSearch:
         for tree in self._trees():
             self.checker.limits = tree.limits
             now = time.monotonic()
-            until = now + tree.share * (self.deadline - now)
+            until = now + min(tree.share * (self.deadline - now), tree.seconds)
             # A proof of merged states may name hypotheses that another way to the state calls otherwise; then the
             # search is repeated with states kept apart by their text.
             for exact in (False, True):
@@ -217,7 +220,7 @@ class HoleSearch:
         if self.settings.candidates is None and few is not None:
             narrow = self.generator.keeping(few)
             if self.premises.at_hand():
-                yield _Tree(narrow.without_premises(), limits.times(_NARROW), _BARE)
+                yield _Tree(narrow.without_premises(), limits.times(_NARROW), _BARE, _BARE_SECONDS)
             yield _Tree(narrow, limits.times(_NARROW))
         yield _Tree(self.generator, limits)
 
