@@ -191,6 +191,7 @@ def _still_true(known: _Known, state: LeanState, limits: Limits) -> bool:
     return isinstance(known.outcome, Rejected) or smaller
 
 
+@dataclass(frozen=True, eq=False)
 class LeanGenerator:
     """A tactic generator as the search's: takes the goals of each state out of Lean.
 
@@ -198,29 +199,20 @@ class LeanGenerator:
     `prover.automation`); what needs them is not proposed.
     """
 
-    def __init__(
-        self,
-        generator: TacticGenerator,
-        local_names: Sequence[str] = (),
-        keep: int | None = None,
-        premises: PremisesFor = no_premises,
-        failed: Callable[[LeanState], tuple[tuple[str, str], ...]] = lambda _state: (),
-        missing: frozenset[str] = frozenset(),
-    ) -> None:
-        self.generator = generator
-        self.local_names = tuple(local_names)
-        self.keep = keep
-        self.premises = premises
-        self.failed = failed
-        self.missing = missing
+    generator: TacticGenerator
+    local_names: tuple[str, ...] = ()
+    keep: int | None = None
+    premises: PremisesFor = no_premises
+    failed: Callable[[LeanState], tuple[tuple[str, str], ...]] = lambda _state: ()
+    missing: frozenset[str] = frozenset()
 
     def keeping(self, count: int) -> LeanGenerator:
         """The same, with at most so many tactics for each state."""
-        return LeanGenerator(self.generator, self.local_names, count, self.premises, self.failed, self.missing)
+        return replace(self, keep=count)
 
     def without_premises(self) -> LeanGenerator:
         """The same, with none retrieved."""
-        return LeanGenerator(self.generator, self.local_names, self.keep, no_premises, self.failed, self.missing)
+        return replace(self, premises=no_premises)
 
     def propose(self, states: Sequence[LeanState]) -> list[list[Candidate]]:
         """See `search.protocols.Generator`."""

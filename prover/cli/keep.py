@@ -50,7 +50,7 @@ class Keeper:
         self.recorder.close()
         if self.recorder.trouble:
             print(f"entails: {self.recorder.trouble}", file=sys.stderr)
-        found = [(record, result) for record in self.recorder.holes for result in shown(record)]
+        found = [(record, results) for record in self.recorder.holes if (results := shown(record))]
         if not found and (self.report is not None or self.graph is not None):
             print("entails: nothing was searched, so there is no report and no graph", file=sys.stderr)
             return True
@@ -58,7 +58,7 @@ class Keeper:
         if self.report is not None:
             whole = _written(self.report, lambda path: _write_report(path, found))
         if self.graph is not None:
-            whole = _draw(self.graph, found) and whole
+            whole = _draw(self.graph, [result for _, results in found for result in results]) and whole
         return whole
 
 
@@ -69,22 +69,22 @@ def shown(record: HoleRecord) -> list[Result]:
     return [*solved, *trees] or record.searches[-1:]
 
 
-def _write_report(path: Path, found: list[tuple[HoleRecord, Result]]) -> None:
+def _write_report(path: Path, found: list[tuple[HoleRecord, list[Result]]]) -> None:
     sections: list[Section] = []
-    for record, result in found:
-        proof = record.result.proof if result.solved and record.result is not None else ""
-        same = [other for of, other in found if of is record]
-        number = f" {same.index(result) + 1} of {len(same)}" if len(same) > 1 else ""
-        title = f"{record.theorem} ({record.line}:{record.column}) · {result.strategy}{number}"
-        sections.append(Section(title, result, proof))
+    for record, results in found:
+        for number, result in enumerate(results, 1):
+            proof = record.result.proof if result.solved and record.result is not None else ""
+            which = f" {number} of {len(results)}" if len(results) > 1 else ""
+            title = f"{record.theorem} ({record.line}:{record.column}) · {result.strategy}{which}"
+            sections.append(Section(title, result, proof))
     write_report(path, sections)
 
 
-def _draw(path: Path, found: list[tuple[HoleRecord, Result]]) -> bool:
+def _draw(path: Path, found: list[Result]) -> bool:
     """One file a search: the first under the name given, others numbered."""
     draw = PICTURES[path.suffix.lower()]
     whole = True
-    for number, (_, result) in enumerate(found, 1):
+    for number, result in enumerate(found, 1):
         target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
         text = draw(result)
         whole = _written(target, lambda target, text=text: target.write_text(text, encoding="utf-8")) and whole

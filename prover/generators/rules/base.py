@@ -24,7 +24,7 @@ class Suggestion(NamedTuple):
 
 Rule: TypeAlias = Callable[[Position], Iterator[Suggestion]]
 
-_NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
+NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
 #: Notation and its instances: constants that name no definition worth unfolding.
 _NOTATION = re.compile(
     r"^(inst|Eq$|HEq$|Ne$|Not$|And$|Or$|Iff$|Exists$|True$|False$|ite$|dite$|H?(Add|Sub|Mul|Div|Mod|Pow|Neg)\.|"
@@ -50,12 +50,12 @@ def variables(goal: Goal) -> list[Hypothesis]:
 
 def mentions(text: str, name: str) -> bool:
     """Whether a printed expression mentions a variable."""
-    return name in _NAME.findall(text)
+    return name in NAME.findall(text)
 
 
 def names_in(text: str) -> set[str]:
     """The identifiers of a printed expression."""
-    return set(_NAME.findall(text))
+    return set(NAME.findall(text))
 
 
 def defined(goal: Goal) -> list[str]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-_NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
+from prover.generators.rules.base import NAME, names_in
+
+_REMEMBERED = 1 << 12  # the states of a search share most of their hypotheses
 _BINDERS = re.compile(r"([({\[⦃]?)([^(){}\[\]⦃⦄]+)[)}\]⦄]?")
-_SHORT = re.compile(r"([^\W\d][\w'!?₀-₉]*) (?:[∈<≤>≥≠∉⊆]) .+")  # `∀ x ∈ s, p x`
+_SHORT = re.compile(rf"({NAME.pattern}) [∈<≤>≥≠∉⊆] .+")  # `∀ x ∈ s, p x`
 _INNER = re.compile(r"(?:[∃∀λ]|\bfun\b)([^,:=∈<≤>≥]*)")  # `∃ x y, …`, `fun x => …`
 _SIGNS = "=≠<>≤≥∈∣⊆∧∨↔∃"
 _SAME = {"≠": "=", ">": "<", "≥": "≤"}  # one unfolds to the other
@@ -20,15 +23,11 @@ def conclusion(type_: str) -> str:
     """A printed statement without its binders and premises."""
     rest = type_
     while rest.startswith("∀"):
-        _, comma, body = _cut(rest, ",")
-        if not comma:
+        _, *body = parts(rest, ",", 1)
+        if not body:
             return rest
-        rest = body.strip()
-    while True:
-        _, arrow, body = _cut(rest, "→")
-        if not arrow:
-            return rest.strip()
-        rest = body
+        rest = body[0].strip()
+    return parts(rest, "→")[-1].strip()
 
 
 def is_equation(type_: str) -> bool:
@@ -57,22 +56,23 @@ class Demand:
         return self.mentions <= given if self.open else self.mentions == given
 
 
+@lru_cache(_REMEMBERED)
 def demand(type_: str) -> Demand:
     """Of a printed implication: `∀ (a : Nat) {b : Nat}, a < f b → p b` asks for one variable, and mentions `<`, `f`."""
     rest, explicit, bound = " ".join(type_.split()), 0, set[str]()
     while rest.startswith("∀ "):
-        binders, _, rest = _cut(rest[2:], ",")
-        rest = rest.strip()
+        binders, *body = parts(rest[2:], ",", 1)
+        rest = "".join(body).strip()
         if short := _SHORT.fullmatch(binders):
             explicit, rest = explicit + 1, f"{binders} → {rest}"
             bound.add(short.group(1))
             break
         for group in _BINDERS.finditer(binders):
-            names = _NAME.findall(group.group(2).partition(":")[0])
+            names = NAME.findall(group.group(2).partition(":")[0])
             bound.update(names)
             explicit += len(names) if group.group(1) in ("", "(") else 0
-    wanted, arrow, _ = _cut(rest, "→")
-    if not arrow:
+    wanted, *body = parts(rest, "→", 1)
+    if not body:
         if not rest.startswith("¬"):
             return Demand(explicit)
         wanted = rest[1:]
@@ -80,18 +80,21 @@ def demand(type_: str) -> Demand:
     return Demand(explicit, asked - bound, bool(asked & bound))
 
 
+@lru_cache(_REMEMBERED)
 def _mentioned(text: str) -> frozenset[str]:
     """The names and relations of a printed expression, less the names that it binds itself."""
-    bound = {name for binders in _INNER.findall(text) for name in _NAME.findall(binders)}
-    signs = (_SAME.get(c, c) for c in text if c in _SIGNS)
-    return frozenset((*_NAME.findall(text), *signs)) - bound
+    bound = names_in(" ".join(_INNER.findall(text)))
+    signs = {_SAME.get(c, c) for c in text if c in _SIGNS}
+    return frozenset((names_in(text) | signs) - bound)
 
 
-def _cut(text: str, sign: str) -> tuple[str, str, str]:
-    """As `str.partition`, at the first sign outside brackets."""
-    depth = 0
+def parts(text: str, sign: str, most: int = -1) -> list[str]:
+    """As `str.split`, at the signs outside brackets."""
+    found: list[str] = []
+    depth = start = 0
     for i, c in enumerate(text):
         depth += (c in "([{⟨") - (c in ")]}⟩")
-        if c == sign and not depth:
-            return text[:i], sign, text[i + 1 :]
-    return text, "", ""
+        if c == sign and not depth and len(found) != most:
+            found.append(text[start:i])
+            start = i + 1
+    return [*found, text[start:]]

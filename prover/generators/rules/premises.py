@@ -14,7 +14,7 @@ from functools import lru_cache
 from prover.generators.protocol import Position, Premise
 from prover.generators.rules.base import Suggestion, defined, propositions, variables
 from prover.generators.rules.closing import equivalences, injections
-from prover.generators.rules.implications import conclusion, is_equation
+from prover.generators.rules.implications import conclusion, is_equation, parts
 from prover.lean.state import Goal
 
 _PROVED = ("theorem", "axiom", "lemma")
@@ -86,11 +86,7 @@ def _taken(statement: str) -> str:
 
 def _asks(statement: str) -> int:
     """Arrows outside brackets, and explicit variables that are named as hypotheses are."""
-    depth = arrows = 0
-    for c in statement:
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        arrows += c == "→" and not depth
-    return arrows + len(_HYPOTHESIS.findall(statement))
+    return len(parts(statement, "→")) - 1 + len(_HYPOTHESIS.findall(statement))
 
 
 def premises(position: Position) -> Iterator[Suggestion]:
