@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prover.brackets import split
 from prover.lean.protocol import Hole, Lean, Limits
 from prover.lean_search import LeanChecker, LeanState
 from search import Budget
@@ -17,7 +18,6 @@ CHECKS = 100
 SECONDS = 2.0
 _MOST = 40  # shorter versions of one tactic
 _SEPARATORS = (" <;> ", "; ", " | ", "\n")
-_OPENING, _CLOSING = "([{⟨", ")]}⟩"
 
 
 def shorter_proof(lean: Lean, hole: Hole, proof: Proof, limits: Limits, seconds: float = SECONDS) -> Minimised:
@@ -46,7 +46,7 @@ def _without_parts(tactic: str) -> Iterator[str]:
     for start, end in _groups(tactic):
         inner = tactic[start:end]
         for separator in _SEPARATORS:
-            parts = _split(inner, separator)
+            parts = split(inner, separator)
             if len(parts) < 2:
                 continue
             for gone in range(len(parts)):
@@ -66,18 +66,3 @@ def _groups(tactic: str) -> Iterator[tuple[int, int]]:
             opened.append(at + 1)
         elif char == ")" and opened:
             yield opened.pop(), at
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """At the separators outside of brackets."""
-    parts: list[str] = []
-    depth = start = 0
-    for at, char in enumerate(text):
-        if char in _OPENING:
-            depth += 1
-        elif char in _CLOSING:
-            depth -= 1
-        if not depth and at >= start and text.startswith(separator, at):
-            parts.append(text[start:at])
-            start = at + len(separator)
-    return [*parts, text[start:]]

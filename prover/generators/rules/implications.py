@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from prover.brackets import split
 from prover.generators.rules.base import NAME, names_in
 
 _REMEMBERED = 1 << 12  # the states of a search share most of their hypotheses
@@ -23,11 +24,11 @@ def conclusion(type_: str) -> str:
     """A printed statement without its binders and premises."""
     rest = type_
     while rest.startswith("∀"):
-        _, *body = parts(rest, ",", 1)
+        _, *body = split(rest, ",", 1)
         if not body:
             return rest
         rest = body[0].strip()
-    return parts(rest, "→")[-1].strip()
+    return split(rest, "→")[-1].strip()
 
 
 def is_equation(type_: str) -> bool:
@@ -61,7 +62,7 @@ def demand(type_: str) -> Demand:
     """Of a printed implication: `∀ (a : Nat) {b : Nat}, a < f b → p b` asks for one variable, and mentions `<`, `f`."""
     rest, explicit, bound = " ".join(type_.split()), 0, set[str]()
     while rest.startswith("∀ "):
-        binders, *body = parts(rest[2:], ",", 1)
+        binders, *body = split(rest[2:], ",", 1)
         rest = "".join(body).strip()
         if short := _SHORT.fullmatch(binders):
             explicit, rest = explicit + 1, f"{binders} → {rest}"
@@ -71,7 +72,7 @@ def demand(type_: str) -> Demand:
             names = NAME.findall(group.group(2).partition(":")[0])
             bound.update(names)
             explicit += len(names) if group.group(1) in ("", "(") else 0
-    wanted, *body = parts(rest, "→", 1)
+    wanted, *body = split(rest, "→", 1)
     if not body:
         if not rest.startswith("¬"):
             return Demand(explicit)
@@ -86,15 +87,3 @@ def _mentioned(text: str) -> frozenset[str]:
     bound = names_in(" ".join(_INNER.findall(text)))
     signs = {_SAME.get(c, c) for c in text if c in _SIGNS}
     return frozenset((names_in(text) | signs) - bound)
-
-
-def parts(text: str, sign: str, most: int = -1) -> list[str]:
-    """As `str.split`, at the signs outside brackets."""
-    found: list[str] = []
-    depth = start = 0
-    for i, c in enumerate(text):
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        if c == sign and not depth and len(found) != most:
-            found.append(text[start:i])
-            start = i + 1
-    return [*found, text[start:]]

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from prover.brackets import split
 from prover.generators.protocol import Position, Premise
 from prover.generators.rules.base import Suggestion, defined, propositions, variables
 from prover.generators.rules.closing import equivalences, injections
-from prover.generators.rules.implications import conclusion, is_equation, parts
+from prover.generators.rules.implications import conclusion, is_equation
 from prover.lean.state import Goal
 
 _PROVED = ("theorem", "axiom", "lemma")
@@ -86,7 +87,7 @@ def _taken(statement: str) -> str:
 
 def _asks(statement: str) -> int:
     """Arrows outside brackets, and explicit variables that are named as hypotheses are."""
-    return len(parts(statement, "→")) - 1 + len(_HYPOTHESIS.findall(statement))
+    return len(split(statement, "→")) - 1 + len(_HYPOTHESIS.findall(statement))
 
 
 def premises(position: Position) -> Iterator[Suggestion]:
