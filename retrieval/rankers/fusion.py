@@ -20,7 +20,7 @@ CONSTANT = 60.0
 # Words say less of a proof state than shape: with equal weights fusion is worse than `structural` alone (R@10
 # 31 against 41 % on the theorems that structural.py's weights were chosen on).
 WEIGHTS = {"bm25": 0.3}
-DEPTH = 48  # premises asked of each ranker, or k where that is more
+DEPTH = 32  # premises asked of each ranker, or k where that is more
 
 
 class Fusion(Ranking):

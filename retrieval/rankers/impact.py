@@ -21,6 +21,7 @@ from retrieval.store import Strings
 BUDGET = 8_000
 CANDIDATES = 96  # premises whose score is completed exactly
 SAMPLE = 8
+LEAST = 8  # the last eighth of the budget is not spent where it would be a few postings of each of many lists
 
 Top = tuple[np.ndarray, np.ndarray]  # premise numbers int64 [hits], scores float32 [hits], best first
 NOTHING: Top = (np.empty(0, np.int64), np.empty(0, np.float32))
@@ -109,37 +110,39 @@ class ImpactIndex:
         docs, values = self._read(terms, budget)
         if not len(docs) or not mask.count:
             return np.empty(0, np.int64)
-        if mask.narrowed:
-            values *= mask.allowed.take(docs)  # cheaper than dropping them; a score of 0 is no candidate
         partial = _zeros("premises", self.premises)
         try:
             np.add.at(partial, docs, values)
-            return _best(docs, partial, count if budget is not None else None)
+            return _best(docs, partial, mask, count if budget is not None else None)
         finally:  # also when interrupted: the next query must find zeros
             partial[docs] = 0
 
     def _read(self, terms: list[tuple[int, float]], budget: int | None) -> Top:
         """Postings of the terms, with repetitions: premises int64, contributions float32."""
-        at, impacts = self._at, self._largest_impact
-        slices = [(a, b, w) for n, w in terms if (a := at[n]) < (b := at[n + 1])]
-        if budget is not None:
+        at, largest = self._at, self._largest_impact
+        lists = []
+        for n, w in terms:
+            a, b = at[n], at[n + 1]
+            if a < b:
+                lists.append((w * largest[a], a, b, w))
+        if budget is None:
+            left, share, least = sum(b - a for _, a, b, _ in lists), 1, 0
+        else:
             # Largest contribution first; a long list gives only its top, its share of what is left.
-            slices.sort(key=lambda s: -s[2] * impacts[s[0]])
-            cut, left, rest = [], budget, len(slices)
-            for a, b, w in slices:
-                b = min(b, a + left // min(rest, 4))
-                if a == b:
-                    break
-                cut.append((a, b, w))
-                left -= b - a
-                rest -= 1
-            slices = cut
-        if not slices:
-            return NOTHING
-        docs = np.concatenate([self.docs[a:b] for a, b, _ in slices]).astype(np.int64)
-        values = np.concatenate([self.impacts[a:b] for a, b, _ in slices])
-        values *= np.array([w for _, _, w in slices], np.float32).repeat([b - a for a, b, _ in slices])
-        return docs, values
+            lists.sort(reverse=True)
+            left, share, least = budget, 4, budget // LEAST
+        docs, values = np.empty(left, np.int64), np.empty(left, np.float32)
+        end, rest = 0, len(lists)
+        for _, a, b, w in lists:
+            b = min(b, a + left // min(rest, share))
+            if a == b or left < least:
+                break
+            start, end = end, end + b - a
+            docs[start:end] = self.docs[a:b]
+            np.multiply(self.impacts[a:b], w, out=values[start:end])
+            left -= b - a
+            rest -= 1
+        return docs[:end], values[:end]
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
@@ -176,30 +179,35 @@ def _zeros(of: str, count: int) -> np.ndarray:
     return zeros
 
 
-def _best(docs: np.ndarray, partial: np.ndarray, count: int | None) -> np.ndarray:
-    """The premises among `docs` (with repetitions) of positive `partial` score, sorted: at most about `count`."""
+def _best(docs: np.ndarray, partial: np.ndarray, mask: Mask, count: int | None) -> np.ndarray:
+    """The accessible of `docs` (with repetitions) of positive `partial` score, sorted: about `count` at most."""
     reached = partial.take(docs)
     if count is None:
-        return _distinct(docs.take((reached > 0).nonzero()[0]))
+        return _distinct(_accessible(docs.compress(reached > 0), mask))
     # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
-    sample = reached[::SAMPLE].copy()
+    sample = partial.take(_accessible(docs[::SAMPLE], mask))
     wanted = 4 * count // SAMPLE  # a good premise is in several postings
     threshold = np.float32(0)
     if wanted < len(sample):
         sample.partition(len(sample) - wanted)
         threshold = sample[-wanted]
-    found = _distinct(docs.take((reached > threshold).nonzero()[0]))
+    found = _distinct(_accessible(docs.take((reached > threshold).nonzero()[0]), mask))
     if len(found) < count and threshold > 0:
         # Many tie at the threshold, or the good ones are in more postings than thought: some of the next.
-        rest = ((reached <= threshold) & (reached > threshold / 2)).nonzero()[0][: 4 * count]
-        found = _distinct(np.concatenate([docs.take(rest), found]))
+        rest = ((reached <= threshold) & (reached > threshold / 2)).nonzero()[0]
+        more = _accessible(docs.take(rest), mask)[: 4 * count]
+        found = _distinct(np.concatenate([more, found]))
     if len(found) < count and threshold > 0:
-        found = _distinct(docs.take((reached > 0).nonzero()[0]))
+        found = _distinct(_accessible(docs.compress(reached > 0), mask))
     if len(found) > count:
         scores = partial.take(found)
         found = found.take(scores.argpartition(len(scores) - count)[len(scores) - count :])
         found.sort()
     return found
+
+
+def _accessible(docs: np.ndarray, mask: Mask) -> np.ndarray:
+    return docs.compress(mask.allowed.take(docs)) if mask.narrowed else docs
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
