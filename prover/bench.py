@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -148,13 +147,6 @@ def read_results(out: Path) -> tuple[dict[str, BenchResult], int]:
         except (ValueError, KeyError, TypeError):
             raise BadResults(f"{out}, line {number}, is no result of an earlier run; name another file.") from None
     return results, len(whole)
-
-
-def sampled(rows: Sequence[Row], count: int | None, seed: int) -> list[Row]:
-    """So many of the rows, in their order, the same for the same seed; all where there are no more."""
-    if count is None or count >= len(rows):
-        return list(rows)
-    return [rows[i] for i in sorted(random.Random(seed).sample(range(len(rows)), count))]
 
 
 # The worker's side

@@ -88,8 +88,8 @@ def prove(
     Options for a benchmark have the names and meanings of ReProver's evaluation, and come in its order of theorems.
     Exit codes: 0 the run is complete, 2 bad input, 3 Lean missing.
     """
-    from prover.bench import BadResults, BenchResult, run, sampled
-    from prover.data.rows import BadRows, read_rows
+    from prover.bench import BadResults, BenchResult, run
+    from prover.data.rows import BadRows, read_rows, sampled
     from prover.generators.portfolio import UnknownGenerator, make_generator
     from prover.lean.open import BACKENDS
     from prover.lean.protocol import LeanInfo

@@ -38,8 +38,7 @@ def search(
     Exit codes: 0 the run is complete, 2 bad input, 3 Lean or premises missing.
     """
     from prover.ablation import BadFolder, Comparison, configurations, run
-    from prover.bench import sampled
-    from prover.data.rows import BadRows, read_rows
+    from prover.data.rows import BadRows, read_rows, sampled
     from prover.guidance import WEIGHTS
     from search.ablation import Trial, compare, markdown
     from search.errors import LogError

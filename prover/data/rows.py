@@ -1,4 +1,4 @@
-"""One theorem of a data set: a JSON object a line, and the Lean source that poses it.
+"""The theorems of a data set: a JSON object a line, the Lean source that poses it, a sample of them.
 
 Not here: running a prover on rows (`prover/bench.py`), making them (`library.py`).
 
@@ -14,7 +14,8 @@ Not here: running a prover on rows (`prover/bench.py`), making them (`library.py
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,13 @@ def read_rows(path: Path) -> Iterator[Row]:
                 yield made
         except UnicodeDecodeError:
             raise BadRows(f"{path.name} is not UTF-8 text") from None
+
+
+def sampled(rows: Sequence[Row], count: int | None, seed: int) -> list[Row]:
+    """So many of the rows, in their order, the same for the same seed; all where there are no more."""
+    if count is None or count >= len(rows):
+        return list(rows)
+    return [rows[i] for i in sorted(random.Random(seed).sample(range(len(rows)), count))]
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:

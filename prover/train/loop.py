@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prover.compare import wilson
-from prover.data.rows import Row
+from prover.data.rows import Row, sampled
 from prover.models.errors import BadRequest
 from retrieval.files import write_whole
 
@@ -126,8 +125,7 @@ def run(
     if not rows:
         raise BadRequest("There are no theorems to learn from.")
     _begin(out, settings, rows)
-    if settings.sample is not None and settings.sample < len(rows):
-        rows = random.Random(settings.seed).sample(list(rows), settings.sample)
+    rows = sampled(rows, settings.sample, settings.seed)
     reports: list[Report] = []
     known: set[str] = set()
     learned = ""

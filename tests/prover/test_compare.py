@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logic.main import COMMANDS
-from prover.bench import BenchResult, sampled
+from prover.bench import BenchResult
 from prover.cli.lazy import run
 from prover.compare import compare, mcnemar, wilson
-from prover.data.rows import Row
+from prover.data.rows import Row, sampled
 
 
 def results(proved: str, seconds: float = 1.0) -> dict[str, BenchResult]:
