@@ -29,7 +29,11 @@ _EXPORTS = {
 }  # fmt: skip
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 
-__all__ = sorted(_HOME)
+# Written out: type checkers do not look through the table above.
+__all__ = [
+    "BadSource", "Goal", "HoleResult", "Hypothesis", "Lean", "LeanError", "LeanMissing", "Limits", "ProofResult",
+    "ProofState", "Status", "UnknownImport", "Verification", "open_lean", "prove",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

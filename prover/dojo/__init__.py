@@ -50,7 +50,13 @@ _EXPORTS = {
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}
 _TRACED = ("TracedFile", "TracedRepo", "TracedTactic", "TracedTheorem", "get_traced_repo_path", "trace")
 
-__all__ = sorted(_HOME)
+# Written out: type checkers do not look through the table above.
+__all__ = [
+    "CommandState", "Declaration", "Dojo", "DojoCrashError", "DojoInitError", "DojoTacticTimeoutError", "Goal",
+    "LeanError", "LeanFile", "LeanGitRepo", "Pos", "ProofFinished", "ProofGivenUp", "TacticResult", "TacticState",
+    "Theorem", "check_proof", "close_all", "get_latest_commit", "is_available_in_cache", "parse_goals", "provide",
+    "theorem_in",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
