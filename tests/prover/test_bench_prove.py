@@ -20,6 +20,8 @@ from prover.data.rows import Row
 
 EASY = Row("easy", "theorem easy (a b : Nat) : a + b = b + a")
 FALSE = Row("false", "theorem false : 1 = 2")
+# Its search goes on for minutes.
+HARD = Row("hard", "theorem hard (n : Nat) (h : 2 < n) : ∀ a b c : Nat, 0 < a → 0 < b → a ^ n + b ^ n ≠ c ^ n")
 BROKEN = Row("broken", "theorem broken : no_such_thing = 2")
 EARLY = Row("early", "theorem early (p q : Prop) (h : p ∧ q) : q", imports=("Init.Core",))
 
@@ -74,7 +76,6 @@ def test_a_file_of_something_else_is_left_alone(tmp_path):
 def test_a_worker_that_dies_costs_its_theorem_only(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(crew, "GRACE", 60.0)
     out = tmp_path / "out.jsonl"
-    hard = Row("hard", "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False")
     before = children()
     killed = []
 
@@ -88,7 +89,7 @@ def test_a_worker_that_dies_costs_its_theorem_only(prepared, tmp_path, monkeypat
 
     thread = threading.Thread(target=kill_the_first)
     thread.start()
-    summary = run([hard, EASY], out, seconds=30)
+    summary = run([HARD, EASY], out, seconds=30)
     thread.join()
     assert killed and summary.proved == 1
     assert "died" in lines(out)[0]["reason"] and lines(out)[1]["proved"]
@@ -98,16 +99,15 @@ def test_a_worker_that_dies_costs_its_theorem_only(prepared, tmp_path, monkeypat
 def test_a_worker_that_hangs_is_replaced(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(crew, "GRACE", -28.0)  # answers are waited for 2 s
     out = tmp_path / "out.jsonl"
-    hard = Row("hard", "theorem hard (f : Nat → Nat) (h : ∀ n, f (f n) = n + 1987) : False")
     before = children()
-    summary = run([hard], out, seconds=30)
+    summary = run([HARD], out, seconds=30)
     assert summary.proved == 0 and "did not answer within 2 s" in lines(out)[0]["reason"]
     assert not children() - before
 
 
 def test_workers_end_with_a_killed_parent(prepared, tmp_path):
     out, rows = tmp_path / "out.jsonl", tmp_path / "rows.jsonl"
-    rows.write_text(json.dumps(EASY.to_json()) + "\n" + json.dumps(FALSE.to_json()) + "\n")
+    rows.write_text(json.dumps(EASY.to_json()) + "\n" + json.dumps(HARD.to_json()) + "\n")
     before = children()
     parent = subprocess.Popen(
         [sys.executable, "-m", "logic.main", "bench", "prove", str(rows), "--seconds", "60", "--out", str(out)],
