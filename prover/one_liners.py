@@ -6,8 +6,8 @@ Not here: which they are (`prover.generators`), what becomes of one that Lean ta
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TypeAlias
 
@@ -19,12 +19,14 @@ from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
 from search.protocols import Advanced, Outcome, TimedOut
 
 #: They are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Nine in ten of those
-#: that solve a theorem need less than the first limits, and many that fail would go on to the end of any. The last
-#: round is for finite searches, and longer where the theorem suggests some, as is the rule in arithmetic.
+#: that solve a theorem need less than the first limits, and many that fail would go on to the end of any.
 ROUNDS = (
     (Limits(120, 0.5), 0.25), (Limits(500, 1.0), 0.31), (Limits(3_000, 2.0), 0.35), (Limits(80_000, 20.0), 0.38),
 )  # fmt: skip
-_SPECIAL_SHARE = 0.8
+#: What the goal itself suggests (a finite search, say) goes before them, since it needs more and is worth more, as is the
+#: rule in arithmetic; the shares of the others are of the time that this leaves. What ran out of its limits has another
+#: turn after them. Nine in ten of such theorems fall to a suggestion that takes less than 2 s.
+SPECIAL, SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
 INTRODUCE = "unhygienic intros"
 #: So many are tried before premises are looked up.
 _QUICK = 9
@@ -54,7 +56,6 @@ class OneLiners:
     checker: LeanChecker
     started: float
     deadline: float
-    _again: dict[str, bool] = field(default_factory=dict)  # left to try; whether it ran out of its limits
 
     def attempts(self, root: LeanState) -> Iterator[Attempt]:
         """All of them, in turn; nothing where the generator has none."""
@@ -62,46 +63,52 @@ class OneLiners:
         opening: Callable[[Position], Openings] | None = getattr(proposes, "opening", None)
         if opening is None:
             return
-        rounds: Rounds = ROUNDS
+        rounds: Rounds = getattr(proposes, "rounds", ROUNDS)
         missing, retrieved = self.generator.missing, bool(self.generator.premises)
         quick = list(getattr(proposes, "quick", ()))
         if not hasattr(proposes, "arrange"):
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
         # The library is opened only for theorems that the quickest proofs leave open.
-        yield from self._round(root, possible(quick, missing), *rounds[0])
+        late = yield from self._round(root, possible(quick, missing), rounds[0][0], self._at(rounds[0][1]))
         arranged = self._arranged([("", self._position(root)), *self._introduced(root)], opening)
         general, special = (possible(group, missing) for group in arranged)
-        general = [tactic for tactic in general if tactic not in quick or tactic in self._again]
-        rounds_of = getattr(proposes, "rounds", None)
-        if rounds_of is not None:
-            rounds = rounds_of(bool(special))
+        fast = [tactic for tactic in general if not SLOW.search(tactic) and (tactic not in quick or tactic in late)]
+        slow = [tactic for tactic in general if SLOW.search(tactic)]
+        began = time.monotonic()
+        special = yield from self._round(root, special, SPECIAL[0], self._at(SPECIAL[1]))
+        spent = time.monotonic() - began
         for number, (limits, share) in enumerate(rounds):
+            until = self._at(share, spent)
+            fast = yield from self._round(root, fast, limits, until)
             # A search through the library takes seconds to begin with: not under the first limits, and last. Where
             # premises were retrieved, it seldom finds what these do not.
-            slow = [tactic for tactic in general if SLOW.search(tactic)]
-            fast = [tactic for tactic in general if not SLOW.search(tactic)]
-            last = number == len(rounds) - 1
-            # What the goal itself suggests (a finite search, say) needs more than the first round gives, too.
-            now = [*(special if number else []), *fast, *(slow if number and (last or not retrieved) else [])]
-            self._again = dict.fromkeys((tactic for tactic in (*special, *slow) if tactic not in now), False)
-            if special and last:
-                share = max(share, _SPECIAL_SHARE)
-            yield from self._round(root, now, limits, share)
-            general, special = (_in_turn(group, self._again) for group in (general, special))
+            if number and (not retrieved or number == len(rounds) - 1):
+                slow = yield from self._round(root, slow, limits, until)
+        yield from self._round(root, special, SPECIAL_AGAIN[0], self._at(SPECIAL_AGAIN[1]))
 
-    def _round(self, root: LeanState, order: Sequence[str], limits: Limits, share: float) -> Iterator[Attempt]:
-        """One round of `ROUNDS`."""
+    def _at(self, share: float, spent: float = 0.0) -> float:
+        """When a share of the time is over, but for what was `spent` already, in seconds."""
+        begin = self.started + spent
+        return begin + share * (self.deadline - begin)
+
+    def _round(
+        self, root: LeanState, order: Sequence[str], limits: Limits, until: float
+    ) -> Generator[Attempt, None, list[str]]:
+        """One round, up to a time of `time.monotonic()`.
+
+        Returns what is left to try, in turn: what was not reached, and what ran out of its limits.
+        """
         self.checker.limits = limits
-        until = self.started + share * (self.deadline - self.started)
+        late: list[str] = []
         for at, tactic in enumerate(order):
             started = time.monotonic()
             if started >= until:
-                self._again.update(dict.fromkeys(order[at:], False))
-                return
+                return _in_turn(order[at:], late)
             outcome = self.checker.attempt(root, tactic, until)
             yield Attempt(tactic, outcome, limits, time.monotonic() - started)
             if isinstance(outcome, TimedOut):
-                self._again[tactic] = True
+                late.append(tactic)
+        return late
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
         """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
@@ -128,7 +135,5 @@ class OneLiners:
         return general, special
 
 
-def _in_turn(tactics: Sequence[str], again: Mapping[str, bool]) -> list[str]:
-    """Those left to try: what was not reached and what ran out of its limits (`again` says which), in turn."""
-    late, unreached = ([t for t in tactics if again.get(t) is which] for which in (True, False))
+def _in_turn(unreached: Sequence[str], late: Sequence[str]) -> list[str]:
     return [tactic for pair in zip_longest(unreached, late) for tactic in pair if tactic is not None]

@@ -56,8 +56,8 @@ class TacticGenerator(Protocol):
     makes use of `Position.failed`.
 
     One with an order of its own has `arrange(forms)` beside `opening`, which gives the same two lists for several forms
-    of the theorem at once, pairs of what leads there and the position, and `rounds(special)`, the limits under which
-    they are tried (see `prover.one_liners`); `quick` may name those that are tried before anything is put in order.
+    of the theorem at once, pairs of what leads there and the position, and `rounds`, the limits under which general
+    ones are tried (see `prover.one_liners`); `quick` may name those that are tried before anything is put in order.
     """
 
     def propose(self, positions: Sequence[Position]) -> list[list[Candidate]]:

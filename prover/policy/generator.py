@@ -29,11 +29,6 @@ _LEAST_CHANCE = 1e-4
 #: Seconds of our own for each try.
 _OVERHEAD = 0.004
 _FIRST = 1e6
-#: Limits of whole proofs, and the share of the time up to which they hold (`prover.one_liners`); then comes the tree.
-_ROUNDS = ((Limits(120, 0.5), 0.27), (Limits(500, 1.0), 0.34), (Limits(6_000, 3.0), 0.4))
-_SPECIAL_ROUNDS = (
-    (Limits(120, 0.5), 0.3), (Limits(1_000, 1.2), 0.45), (Limits(12_000, 5.0), 0.62), (Limits(80_000, 20.0), 0.8),
-)  # fmt: skip
 
 
 @lru_cache(maxsize=2)
@@ -55,6 +50,8 @@ class PolicyGenerator:
     quick = BASIC
     #: See `TacticGenerator`.
     few = Portfolio.few
+    #: Limits of whole proofs, as `prover.one_liners.ROUNDS`.
+    rounds = ((Limits(120, 0.5), 0.27), (Limits(500, 1.0), 0.34), (Limits(6_000, 3.0), 0.4))
 
     def __init__(
         self, policy: Policy | None = None, inner: TacticGenerator | None = None, noise: float = 0.0, seed: int = 0
@@ -89,10 +86,6 @@ class PolicyGenerator:
             special += _led(lead, own)
         general = self.ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
         return interleaved(general, plain), special
-
-    def rounds(self, special: bool) -> Sequence[tuple[Limits, float]]:
-        """Limits of a whole proof, and the share of the time up to which they hold; see `prover.one_liners.ROUNDS`."""
-        return _SPECIAL_ROUNDS if special else _ROUNDS
 
     def whole(self, position: Position) -> tuple[list[str], list[str], list[str]]:
         """Whole proofs: the portfolio's; moves with what closes what they leave; the portfolio's special ones."""
