@@ -23,9 +23,9 @@ from search.protocols import Advanced, Outcome, TimedOut
 ROUNDS = (
     (Limits(120, 0.5), 0.25), (Limits(500, 1.0), 0.31), (Limits(3_000, 2.0), 0.35), (Limits(80_000, 20.0), 0.38),
 )  # fmt: skip
-#: What the goal itself suggests (a finite search, say) goes before them, since it needs more and is worth more, as is the
+#: What the goal itself suggests (a finite search, say) goes first, since it needs more and is worth more, as is the
 #: rule in arithmetic; the shares of the others are of the time that this leaves. What ran out of its limits has another
-#: turn after them. Nine in ten of such theorems fall to a suggestion that takes less than 2 s.
+#: turn after them.
 SPECIAL, SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
 INTRODUCE = "unhygienic intros"
 #: So many are tried before premises are looked up.

@@ -1,4 +1,4 @@
-"""Equations and inequalities: squares are not negative, products of hypotheses, casts, recurrences, subtraction.
+"""Equations and inequalities: squares are not negative, products of hypotheses, casts, subtraction.
 
 Not here: remainders, finite search. Each tactic adds what linear arithmetic and ring normalisation cannot find by
 themselves, and leaves the rest to `grind` or `omega`.
@@ -6,7 +6,6 @@ themselves, and leaves the rest to `grind` or `omega`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -17,11 +16,6 @@ from prover.lean.state import Goal
 
 _ORDER = {"≤", "<", "≥", ">"}
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
-_SIMPLE_ARITHMETIC = (
-    "Nat.reduceSub, Nat.reduceAdd, Nat.reduceLeDiff, ge_iff_le, gt_iff_lt, Nat.reduceMul, "
-    "Int.reduceSub, Int.reduceAdd, Int.reduceMul, Nat.reduceMod, Nat.reduceDiv, Nat.reduceEqDiff, "
-    "Nat.zero_le, Nat.lt_irrefl"
-)
 
 
 def algebra(position: Position) -> Iterator[Suggestion]:
@@ -32,8 +26,6 @@ def algebra(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(1.0, tactic)
     for tactic in casts(goal):
         yield Suggestion(1.0, tactic)
-    for tactic in recurrences(goal):
-        yield Suggestion(0.5, tactic)
     for tactic in products(goal, relations):
         yield Suggestion(0.5, tactic)
 
@@ -59,18 +51,6 @@ def casts(goal: Goal) -> Iterator[str]:
                 for kind in ("Rat", "Int"):
                     left, right = (f"(({side.text} : _) : {kind})" for side in r.terms)
                     yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
-
-
-def recurrences(goal: Goal) -> Iterator[str]:
-    """A sequence given by first values and a rule: rewrite until only the first values are left."""
-    steps = [h.name for h in propositions(goal) if h.type.startswith("∀") and "=" in h.type]
-    if not steps or not re.search(r"\d", goal.target):
-        return
-    names = ", ".join(h.name for h in reversed(propositions(goal)))
-    deep = "set_option maxRecDepth 100000 in"
-    yield f"{deep} simp (maxSteps := 1000000) only [{names}, {_SIMPLE_ARITHMETIC}]"
-    yield f"{deep} simp (maxSteps := 1000000) [{names}]"
-    yield f"{deep} simp (maxSteps := 1000000) [{names}] <;> grind"
 
 
 def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:

@@ -20,7 +20,9 @@ _BOUNDS = (12, 40, 100, 500, 2500)
 _POINTS = 12_000  # points that the kernel evaluates in a few seconds
 _WALK = 110  # values that are worth a tactic each
 _DIVISORS = 40
-_POINT_COST, _WALK_COST = 0.0005, 0.04  # seconds for a point and for a value, as measured; only their ratio matters
+#: Seconds for a point, a value and a divisor, as measured; only their ratios matter. Where a factor is linear, divisors
+#: bound its variable, and mostly nothing else does: those go first.
+_POINT_COST, _WALK_COST, _DIVISOR_COST, _LINEAR_COST = 0.0005, 0.04, 0.06, 0.001
 _PRODUCT_LIMIT = 100_000
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 _FACT = re.compile(r"have (hf\d+)")
@@ -35,9 +37,7 @@ def bounded(position: Position) -> Iterator[Suggestion]:
     if not data:
         return
     facts = _facts(goal, found, data)
-    for tactic in by_factors(goal, data):
-        yield Suggestion(1.0, tactic)
-    searches = [*evaluated(goal, found, data, facts), *walked(goal, data, facts)]
+    searches = [*by_factors(goal, data), *evaluated(goal, found, data, facts), *walked(goal, data, facts)]
     for _, tactic in sorted(searches, key=lambda search: search[0]):
         yield Suggestion(0.8, tactic)
 
@@ -95,8 +95,8 @@ def _tried(line: str, number: int) -> str:
     return "\n".join([f"try {first}", *(f"      {r}" for r in rest)])
 
 
-def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[str]:
-    """A product that is a number: each of its factors is one of the divisors."""
+def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[tuple[float, str]]:
+    """A product that is a number: each of its factors is one of the divisors. With its cost."""
     kinds = {v.name: v.head for v in data}
     for h in propositions(goal):
         for r in read(h.type):
@@ -111,13 +111,35 @@ def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[str]:
                 if not names or any(n not in kinds for n in names):
                     continue
                 others = " * ".join(x.wrapped for j, x in enumerate(factors) if j != i)
-                if len(data) == 1 and data[0].head == "Int" and f.op == "name" and abs(total) <= _POINTS // 4:
-                    use, drop = _usable(goal, [data[0].name])
-                    if not drop:
-                        facts = [f"have hf0 : ({f.text}).natAbs ≤ {abs(total)} := Nat.le_of_dvd (by decide) "
-                                 f"(Int.natAbs_dvd_natAbs.mpr (show {f.text} ∣ {total} from ⟨{others}, by grind⟩))"]
-                        yield _evaluation(data, abs(total) + 1, facts, use)
-                yield _divided(f, others, abs(total), total, all(kinds[n] == "Nat" for n in names))
+                size = abs(total)
+                if len(data) == 1 and data[0].head == "Int" and size <= _POINTS // 4:
+                    tactic = _evaluated_divisors(goal, data[0].name, f, others, total)
+                    if tactic:
+                        yield 0.0, tactic
+                natural = all(kinds[n] == "Nat" for n in names)
+                each = _LINEAR_COST if natural and linear(f) is not None else _DIVISOR_COST
+                yield each * len(divisors(size)[:_DIVISORS]), _divided(f, others, size, total, natural)
+
+
+def _evaluated_divisors(goal: Goal, name: str, f: Term, others: str, total: int) -> str:
+    """The integer is a divisor, or its negative, less a constant: the kernel evaluates those; "" for another factor."""
+    shape = linear(f)
+    use, drop = _usable(goal, [name])
+    if drop or not use or shape is None or shape.get(name) != 1:
+        return ""
+    constant, size = shape.get("", 0), abs(total)
+    return "\n".join([
+        f"have hd : {f.wrapped}.natAbs ∣ {size} := Int.natAbs_dvd_natAbs.mpr (show {f.wrapped} ∣ {total} from "
+        f"⟨{others}, by grind⟩)",
+        f"obtain ⟨d, he⟩ : ∃ d, d = {f.wrapped}.natAbs := ⟨_, rfl⟩",
+        "rw [← he] at hd",
+        f"have hv : {name} = (d : Int) - {constant} ∨ {name} = -(d : Int) - {constant} := by omega",
+        f"have hz : {size} % d = 0 := Nat.mod_eq_zero_of_dvd hd",
+        f"have hb : d ∈ List.range {size + 1} := List.mem_range.mpr (Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) hd))",
+        "clear he hd",
+        "rcases hv with rfl | rfl",
+        f"all_goals\n  revert {' '.join(use)}\n  revert hz\n  revert hb\n  revert d\n  decide +kernel",
+    ])  # fmt: skip
 
 
 def _divided(f: Term, others: str, size: int, total: int, natural: bool) -> str:
