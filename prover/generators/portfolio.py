@@ -11,7 +11,19 @@ from itertools import islice
 from pathlib import Path
 
 from prover.generators.protocol import Position, TacticGenerator
-from prover.generators.rules import algebra, bounded, closing, modular, premises, rewriting, sequences, structural
+from prover.generators.rules import (
+    algebra,
+    bounded,
+    closing,
+    counting,
+    diophantine,
+    modular,
+    premises,
+    rewriting,
+    sequences,
+    structural,
+    witnesses,
+)
 from prover.generators.rules.base import Rule, Suggestion
 from search.protocols import Candidate
 
@@ -47,7 +59,10 @@ RULES: Mapping[str, Rule] = {
 
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search.
-OPENING_RULES: Sequence[Rule] = (sequences.sequences, modular.modular, algebra.algebra, bounded.bounded)
+OPENING_RULES: Sequence[Rule] = (
+    sequences.sequences, witnesses.witnesses, diophantine.diophantine, modular.modular, algebra.algebra,
+    counting.counting, bounded.bounded,
+)  # fmt: skip
 
 
 class UnknownGenerator(Exception):

@@ -7,14 +7,15 @@ themselves, and leaves the rest to `grind` or `omega`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, variables
-from prover.generators.rules.terms import Relation, Term, read
-from prover.lean.state import Goal
+from prover.generators.rules.terms import Relation, Term, divisors, polynomial, read
+from prover.lean.state import Goal, Hypothesis
 
 _ORDER = {"≤", "<", "≥", ">"}
+_LARGEST_CONSTANT = 1_000_000
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 
 
@@ -25,6 +26,8 @@ def algebra(position: Position) -> Iterator[Suggestion]:
     for tactic in subtraction(goal):
         yield Suggestion(1.0, tactic)
     for tactic in casts(goal):
+        yield Suggestion(1.0, tactic)
+    for tactic in integer_roots(goal):
         yield Suggestion(1.0, tactic)
     for tactic in products(goal, relations):
         yield Suggestion(0.5, tactic)
@@ -53,6 +56,47 @@ def casts(goal: Goal) -> Iterator[str]:
                     yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
 
 
+def integer_roots(goal: Goal) -> Iterator[str]:
+    """An equation in one integer that has as many integer roots as it can: it is one of them."""
+    for v in variables(goal):
+        for h in propositions(goal) if v.head == "Int" else ():
+            for r in read(h.type) if "∨" not in h.type else ():
+                left, right = (polynomial(side, v.name) for side in r.terms)
+                if r.sign != "=" or r.negated or left is None or right is None:
+                    continue
+                roots = _roots([a - b for a, b in zip_longest(left, right, fillvalue=0)])
+                if roots:
+                    yield "\n".join(_one_of(v.name, roots))
+
+
+def _roots(coefficients: list[int]) -> list[int]:
+    """All roots, as often as they occur; none where some are no integers, and for less than two."""
+    while coefficients and not coefficients[-1]:
+        coefficients.pop()
+    roots: list[int] = []
+    rest = coefficients
+    while len(rest) > 1:
+        candidates = [0] if not rest[0] else [s * d for d in divisors(abs(rest[0])) for s in (1, -1)]
+        root = next((c for c in candidates if not sum(a * c**i for i, a in enumerate(rest))), None)
+        if root is None or abs(rest[0]) > _LARGEST_CONSTANT:
+            return []
+        roots.append(root)
+        # Horner's division by x - root, the highest coefficient first.
+        quotient: list[int] = []
+        for a in reversed(rest[1:]):
+            quotient.append(a + root * (quotient[-1] if quotient else 0))
+        rest = quotient[::-1]
+    return roots if len(roots) > 1 else []
+
+
+def _one_of(name: str, roots: list[int]) -> Iterator[str]:
+    yield f"have hp : {' * '.join(f'({name} - {root})' for root in reversed(roots))} = 0 := by grind"
+    for root in roots[:-1]:
+        yield (f"obtain hp | hp := Int.mul_eq_zero.mp hp\nrotate_left\n· have hx : {name} = {root} := by omega\n"
+               "  first | omega | (subst hx; first | omega | (simp_all; done) | grind)")  # fmt: skip
+    yield f"have hx : {name} = {roots[-1]} := by omega\nfirst | omega | (subst hx; first | omega | simp_all | grind)"
+
+
 def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     """Squares and products of hypotheses as facts for `grind`, which is linear over monomials."""
     data = [v for v in variables(goal) if v.head in ("Int", "Rat")][:4]
@@ -77,6 +121,21 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
         joined = "\n".join(lines)
         yield f"{joined}\ngrind"
         yield f"{joined}\n{facts}\ngrind"
+    for r in read(goal.target)[:1]:
+        if r.sign in _ORDER and not r.negated:
+            yield "\n".join([*_contrary(r, orders, kind), "grind"])
+
+
+def _contrary(target: Relation, orders: list[Hypothesis], kind: str) -> Iterator[str]:
+    """The target's contrary, and its products with itself and with what the hypotheses say is not negative."""
+    yield "apply Classical.byContradiction\nintro hg"
+    contrary = _difference(Relation(target.right, target.sign, target.left))
+    strict = target.sign in ("≤", "≥")
+    yield f"have hn : (0 : {kind}) {'<' if strict else '≤'} {contrary} := by grind"
+    yield f"have hm : (0 : {kind}) ≤ {contrary} := by grind"
+    yield f"have hq := {kind}.{'mul_pos hn hn' if strict else 'mul_nonneg hm hm'}"
+    for i, h in enumerate(orders):
+        yield f"have ho{i} := {kind}.mul_nonneg hm (show (0 : {kind}) ≤ {_difference(read(h.type)[0])} by grind)"
 
 
 def _difference(r: Relation) -> str:

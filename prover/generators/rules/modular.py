@@ -79,13 +79,27 @@ def residues(goal: Goal, found: list[Relation], ms: list[int]) -> Iterator[str]:
     """Each case of the remainders of the variables by a modulus that occurs."""
     names = {t.text for r in found for side in r.terms for t in side.walk() if t.op == "name"}
     data = [v for v in variables(goal) if v.head in ("Nat", "Int") and v.name in names][:3]
+    difference = _difference(goal)
     for m in ms[:3]:
         for count in range(1, len(data) + 1):
             if m**count > _CASES_LIMIT:
                 break
             chosen = data[:count] if count > 1 else data
             for group in [chosen] if count > 1 else [[v] for v in chosen]:
-                yield _by_residues([(v.name, v.head) for v in group], m)
+                cases = _by_residues([(v.name, v.head) for v in group], m)
+                if difference and all(v.head == "Nat" for v in group):
+                    yield difference + cases
+                yield cases
+
+
+def _difference(goal: Goal) -> str:
+    """What turns a difference of natural numbers that is a multiple into two equal remainders; "" for other targets."""
+    for r in read(goal.target)[:1]:
+        if r.sign == "∣" and not r.negated and r.right.op == "-":
+            return "apply Nat.dvd_of_mod_eq_zero\napply Nat.sub_mod_eq_zero_of_mod_eq\n"
+        if r.sign == "=" and r.left.op == "%" and r.left.args[0].op == "-" and r.right.text == "0":
+            return "apply Nat.sub_mod_eq_zero_of_mod_eq\n"
+    return ""
 
 
 def _by_residues(group: list[tuple[str, str]], m: int) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉✝]*(?:\.[^\W\d][\w'!?₀-₉]*)*)|(?P<sign>[-+*/%^∣=≠≤<≥>∧∨→↔¬↑(),:]))"
 )
 _BINARY = {"∣": (50, 51), "+": (65, 66), "-": (65, 66), "*": (70, 71), "/": (70, 71), "%": (70, 71), "^": (76, 75)}
 RELATIONS = ("=", "≠", "≤", "<", "≥", ">")
+_DEGREE = 6
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
 
 
@@ -191,11 +193,16 @@ def read_term(text: str) -> Term | None:
     return term if reader.at == len(reader.tokens) else None
 
 
-def value(term: Term, limit: int = 4096) -> int | None:
-    """The value of a closed term over the natural numbers or integers, None where there is none of `limit` bits."""
+def value(term: Term, limit: int = 4096, known: Mapping[str, int] | None = None) -> int | None:
+    """The value of a term over the natural numbers or integers, None where there is none of `limit` bits.
+
+    `known`: values of names; a term with another name has no value. Subtraction is that of the integers.
+    """
     if term.op == "number":
         return term.value
-    values = [value(a, limit) for a in term.args]
+    if term.op == "name":
+        return known.get(term.text) if known else None
+    values = [value(a, limit, known) for a in term.args]
     if any(v is None for v in values):
         return None
     match term.op, values:
@@ -214,6 +221,64 @@ def value(term: Term, limit: int = 4096) -> int | None:
         case "%", [int(a), int(b)] if b:
             return a % b
     return None
+
+
+def compare(relation: Relation, known: Mapping[str, int]) -> bool | None:
+    """Whether a relation holds of these numbers; None where a side has no value."""
+    left, right = (value(side, known=known) for side in relation.terms)
+    if left is None or right is None:
+        return None
+    match relation.sign:
+        case "∣":
+            holds = right % left == 0 if left else right == 0
+        case "=":
+            holds = left == right
+        case "≠":
+            holds = left != right
+        case "≤":
+            holds = left <= right
+        case "<":
+            holds = left < right
+        case "≥":
+            holds = left >= right
+        case _:
+            holds = left > right
+    return holds != relation.negated
+
+
+def polynomial(term: Term, name: str) -> list[int] | None:
+    """Coefficients over the integers, the constant first; None for what is no polynomial in this one variable."""
+    match term.op, term.args:
+        case "number", _:
+            return [term.value]
+        case "name", _:
+            return [0, 1] if term.text == name else None
+        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
+            found: list[int] | None = [1]
+            for _ in range(exponent.value):
+                found = _times(found, polynomial(base, name))
+            return found
+        case "-", (a,):
+            return _times([-1], polynomial(a, name))
+        case "*", (a, b):
+            return _times(polynomial(a, name), polynomial(b, name))
+        case ("+" | "-"), (a, b):
+            left, right = polynomial(a, name), polynomial(b, name)
+            if left is None or right is None:
+                return None
+            sign = 1 if term.op == "+" else -1
+            return [x + sign * y for x, y in zip_longest(left, right, fillvalue=0)]
+    return None
+
+
+def _times(left: list[int] | None, right: list[int] | None) -> list[int] | None:
+    if left is None or right is None or len(left) + len(right) > _DEGREE + 2:
+        return None
+    found = [0] * (len(left) + len(right) - 1)
+    for i, x in enumerate(left):
+        for j, y in enumerate(right):
+            found[i + j] += x * y
+    return found
 
 
 def linear(term: Term) -> dict[str, int] | None:

@@ -1,0 +1,44 @@
+"""Arithmetic by induction on a natural number, from where a hypothesis lets it begin, and what is open left to `grind`.
+
+Not here: induction on data of other types, and step by step (`structural.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, mentions, propositions, variables
+from prover.generators.rules.terms import read, value
+from prover.lean.state import Goal
+
+_KINDS = ("Nat", "Int", "Rat")
+_MOST_VARIABLES = 2
+
+
+def counting(position: Position) -> Iterator[Suggestion]:
+    """All rules of this file; for targets that are equations, inequalities or divisibilities of numbers."""
+    goal = position.goals[0]
+    if not read(goal.target) or not any(kind in goal.constants for kind in _KINDS):
+        return
+    yield Suggestion(1.0, "grind")
+    counted = [v.name for v in variables(goal) if v.head == "Nat" and mentions(goal.target, v.name)]
+    for name in counted[:_MOST_VARIABLES]:
+        for first, hypothesis in _least(goal, name):
+            begin = f"obtain ⟨k, rfl⟩ : ∃ k, {name} = k + {first} := ⟨{name} - {first}, by omega⟩\nclear {hypothesis}"
+            yield Suggestion(0.8, f"{begin}\ninduction k <;> grind")
+        yield Suggestion(0.8, f"induction {name} <;> grind")
+
+
+def _least(goal: Goal, name: str) -> Iterator[tuple[int, str]]:
+    """A number, not 0, that a hypothesis says the variable is not below; and the hypothesis."""
+    for h in propositions(goal):
+        for r in read(h.type)[:1] if "∧" not in h.type and "∨" not in h.type else ():
+            left, right, sign = r.left, r.right, r.sign
+            if right.text == name:
+                left, right, sign = right, left, {"≤": "≥", "<": ">"}.get(sign, "")
+            bound = value(right)
+            if left.text == name and bound is not None and not r.negated and sign in ("≥", ">"):
+                first = bound + (sign == ">")
+                if first > 0:
+                    yield first, h.name

@@ -1,0 +1,86 @@
+"""Equations that have no solution in integers, as they have none modulo some number: residues case by case.
+
+The number need not occur in the goal: it is found here, by trying all residues. Not here: remainders that the goal
+itself speaks of (`modular.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.terms import Relation, Term, read, value
+
+_MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
+_CASES_LIMIT = 130  # each takes `grind` some 50 ms
+_RESIDUES_LIMIT = 5_000
+_NONE_EXIST = re.compile(r"¬∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
+
+
+def diophantine(position: Position) -> Iterator[Suggestion]:
+    """All rules of this file."""
+    goal = position.goals[0]
+    kinds = {v.name: v.head for v in variables(goal) if v.head in ("Nat", "Int")}
+    none = _NONE_EXIST.fullmatch(" ".join(goal.target.split()))
+    equations: list[tuple[str, Relation]] = []
+    if none is not None:
+        names = none["names"].split(" : ")[0].split()
+        kinds |= dict.fromkeys(names, "Int" if "Int" in goal.constants else "Nat")
+        equations += [(f"rintro ⟨{', '.join(names)}, h⟩", r) for r in read(none["body"])]
+    else:
+        equations += [("intro h", r) for r in read(goal.target)[:1] if (r.sign == "≠") != (r.negated and r.sign == "=")]
+        equations += [("exfalso", r) for h in propositions(goal) if "∨" not in h.type for r in read(h.type)
+                      if r.sign == "=" and not r.negated]  # fmt: skip
+    for start, equation in equations:
+        found = _refuted(equation, kinds)
+        if found is not None:
+            yield Suggestion(1.0, "\n".join([start, *_by_cases(*found)]))
+
+
+def _refuted(equation: Relation, kinds: dict[str, str]) -> tuple[int, list[str]] | None:
+    """A modulus by which the sides differ whatever the variables, and the variables that this depends on."""
+    names = list(dict.fromkeys(t.text for side in equation.terms for t in side.walk() if t.op == "name"))
+    if not names or any(n not in kinds for n in names) or not all(_polynomial(side) for side in equation.terms):
+        return None
+    if "Nat" in (kinds[n] for n in names) and any(t.op == "-" for side in equation.terms for t in side.walk()):
+        return None  # natural subtraction stops at zero
+    for m in _MODULI:
+        if m ** len(names) > _RESIDUES_LIMIT:
+            return None
+        differences = {residues: _difference(equation, dict(zip(names, residues, strict=True)), m)
+                       for residues in product(range(m), repeat=len(names))}  # fmt: skip
+        if 0 not in differences.values():
+            needed = [n for i, n in enumerate(names) if _depends(differences, i)]
+            if m ** len(needed) <= _CASES_LIMIT:
+                return m, needed
+    return None
+
+
+def _polynomial(term: Term) -> bool:
+    """Of numbers and variables, by sums, products, and powers with a number as exponent."""
+    return all(
+        t.op in ("number", "name", "+", "-", "*") or (t.op == "^" and t.args[1].op == "number" and t.args[1].value < 20)
+        for t in term.walk()
+    )
+
+
+def _difference(equation: Relation, known: dict[str, int], m: int) -> int:
+    left, right = (value(side, known=known) for side in equation.terms)
+    return 0 if left is None or right is None else (left - right) % m
+
+
+def _depends(differences: dict[tuple[int, ...], int], i: int) -> bool:
+    return any(d != differences[(*r[:i], 0, *r[i + 1 :])] for r, d in differences.items())
+
+
+def _by_cases(m: int, names: Sequence[str]) -> Iterator[str]:
+    """Each variable as a multiple and a remainder; then each remainder."""
+    for i, name in enumerate(names):
+        cases = " ∨ ".join(f"r{i} = {r}" for r in range(m))
+        yield (f"obtain ⟨q{i}, r{i}, rfl, hr{i}⟩ : ∃ q{i} r{i}, {name} = {m} * q{i} + r{i} ∧ ({cases}) := "
+               f"⟨{name} / {m}, {name} % {m}, by omega, by omega⟩")  # fmt: skip
+    split = (f"rcases hr{i} with {' | '.join(['rfl'] * m)}" for i in range(len(names)))
+    yield " <;> ".join([*split, "grind"])
