@@ -17,6 +17,7 @@ from prover.generators.rules import (
     closing,
     counting,
     diophantine,
+    instances,
     modular,
     premises,
     rewriting,
@@ -60,8 +61,8 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search.
 OPENING_RULES: Sequence[Rule] = (
-    sequences.sequences, witnesses.witnesses, diophantine.diophantine, modular.modular, algebra.algebra,
-    counting.counting, bounded.bounded,
+    sequences.sequences, witnesses.witnesses, diophantine.diophantine, counting.counting, instances.instances,
+    modular.modular, algebra.algebra, bounded.bounded,
 )  # fmt: skip
 
 

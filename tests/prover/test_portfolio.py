@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from prover.generators.portfolio import GENERATORS, UnknownGenerator, make_generator
 from prover.generators.protocol import Position
-from prover.generators.rules import algebra, bounded, modular, structural
+from prover.generators.rules import algebra, bounded, counting, diophantine, instances, modular, structural, witnesses
 from prover.generators.rules.implications import conclusion, demand
-from prover.generators.rules.terms import divisors, linear, read, read_term, value
+from prover.generators.rules.terms import compare, divisors, linear, polynomial, read, read_term, value
 from prover.lean.protocol import Advanced, Limits, Solved
 from prover.lean.state import Goal, Hypothesis
 from prover.policy.model import BITS, COST_BITS, Policy
@@ -122,6 +122,46 @@ def test_divisors_are_all_of_them(n):
     assert divisors(n) == [d for d in range(1, n + 1) if n % d == 0]
 
 
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=4), st.integers(-20, 20))
+def test_a_polynomial_s_coefficients_give_its_value(coefficients, x):
+    text = " + ".join(f"({a}) * x ^ {i}" for i, a in enumerate(coefficients)) + " - (x - 2) * (x + -3)"
+    found = polynomial(read_term(text), "x")
+    assert sum(a * x**i for i, a in enumerate(found)) == value(read_term(text), known={"x": x})
+
+
+@pytest.mark.parametrize("text", ["x * y", "x / 2", "2 ^ x", "x ^ 40", "f x", "x % 2"])
+def test_what_is_no_polynomial_in_one_variable_has_no_coefficients(text):
+    assert polynomial(read_term(text), "x") is None
+
+
+@pytest.mark.parametrize(
+    ("relation", "holds"),
+    [("x ^ 2 = 9", True), ("x ≠ 3", False), ("¬x = 4", True), ("2 ∣ x + 1", True), ("0 ∣ x", False), ("x < 3", False),
+     ("x ≥ 3", True), ("3 ≤ x", True), ("x > 3", False), ("x + z = 3", None)],
+)  # fmt: skip
+def test_relations_of_numbers(relation, holds):
+    assert compare(read(relation)[0], {"x": 3, "y": 0}) is holds
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "(x y : Int) : x ^ 2 - 2 * y ^ 2 ≠ 1",  # 3, 2
+        "(x y : Nat) : x - y ≠ 7 * x + 3",  # subtraction of natural numbers has no residues
+        "(x y : Rat) : x ^ 2 - 3 * y ^ 2 ≠ 2",
+        "(x y : Int) (h : 3 ∣ x) : x ^ 2 + y ^ 2 = 5",
+    ],
+)
+def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
+    assert not list(diophantine.diophantine(Position(lean.goals(state_of(lean, statement)))))
+
+
+def test_no_witness_is_guessed_where_none_is_near(lean):
+    for body in ("n ^ 2 = 7", "n + k = 3", "n = 1 ∨ n = 2"):
+        statement = f"(k : Nat) : ∃ n : Nat, {body}"
+        assert not list(witnesses.witnesses(Position(lean.goals(state_of(lean, statement)))))
+
+
 @pytest.mark.parametrize(
     ("implication", "explicit", "fits", "does_not"),
     [
@@ -170,12 +210,35 @@ def test_stated_bounds_are_read_from_hypotheses():
         (modular.modular, "(n : Nat) : Nat.gcd (3 * n + 2) (2 * n + 1) ≤ 1"),
         (algebra.algebra, "(x y : Int) : 2 * x * y ≤ x ^ 2 + y ^ 2"),
         (algebra.algebra, "(a : Nat) (h : (3 : Rat) / 4 * a = 6) : a = 8"),
-        (algebra.algebra, "(f : Nat → Int) (h : f 0 = 1) (g : ∀ n ≥ 1, f n = 2 * f (n - 1)) : f 6 = 64"),
+        (algebra.algebra, "(x : Int) (h : x ^ 3 - 6 * x ^ 2 + 11 * x = 6) (g : 2 < x) : x = 3"),
+        (algebra.algebra, "(x : Rat) (h : (x - 3) ^ 2 = 16) : x = 7 ∨ x = -1"),
+        (algebra.algebra, "(a b : Rat) (h : 0 ≤ a) (g : 0 ≤ b) (e : a ^ 2 ≤ b ^ 2) : a ≤ b"),
+        (algebra.algebra, "(a b c : Rat) (h : a + b + c = 1) : 1 / 3 ≤ a ^ 2 + b ^ 2 + c ^ 2"),
+        (algebra.algebra, "(x y : Rat) (h : (x - 1) ^ 2 + y ^ 2 = 0) : x = 1"),
+        (algebra.algebra, "(x : Rat) : 0 < x ^ 2 + x + 1"),
         (algebra.algebra, "(n : Nat) (u : Nat → Nat) (h : u 0 = 1) (g : ∀ k, u (k + 1) = 3 * u k + 2) : "
                           "u n = 2 * 3 ^ n - 1"),
+        (modular.modular, "(n : Nat) (h : n % 2 = 1) : 8 ∣ n ^ 2 - 1"),
+        (modular.modular, "(n : Nat) : (n ^ 5 - n) % 5 = 0"),
+        (modular.modular, "(a b : Nat) (h : Nat.gcd a b = 4) : 4 ∣ 3 * a + b"),
         (bounded.bounded, "(n : Nat) (h : n ^ 2 + n = 30) : n = 5"),
+        (bounded.bounded, "(n : Nat) (h : n ∣ 30) (g : n % 4 = 3) : n = 3 ∨ n = 15"),
+        (bounded.bounded, "(n : Int) (h : (n - 1) * n * (n + 1) = 210) : n = 6"),
+        (bounded.bounded, "(x y : Nat) (h : 2 ^ x * 3 ^ y = 432) : x + y = 7"),
         (bounded.bounded, "(x y : Nat) (h : (x + 1) * (y + 2) = 6) (g : x < y) : x = 0 ∨ x = 1"),
         (bounded.bounded, "(x y : Int) (h : 0 < x) (g : 0 < y) (e : x * y + x + y = 5) : x + y = 3"),
+        (counting.counting, "(n : Nat) (h : 4 ≤ n) : n ^ 2 ≤ 2 ^ n"),
+        (counting.counting, "(n : Nat) (f : Nat → Nat) (h : f 0 = 0) (g : ∀ k, f (k + 1) = f k + k + 1) : "
+                            "2 * f n = n * (n + 1)"),
+        (witnesses.witnesses, ": ∃ n : Nat, 0 < n ∧ n ^ 2 % 17 = 13"),
+        (witnesses.witnesses, ": ∃ x y : Int, 7 * x + 5 * y = 1 ∧ x ≠ 3 ∧ ¬ 2 ∣ x"),
+        (witnesses.witnesses, ": ∃ a b c : Nat, 0 < a ∧ a < b ∧ a ^ 2 + b ^ 2 = c ^ 2"),
+        (diophantine.diophantine, ": ¬∃ x y : Int, x ^ 2 - 3 * y ^ 2 = 2"),
+        (diophantine.diophantine, "(x y : Int) : x ^ 2 - 5 * y ^ 2 ≠ 3"),
+        (diophantine.diophantine, "(x y z : Nat) (h : x ^ 2 + y ^ 2 = 4 * z + 3) : x = 7"),
+        (diophantine.diophantine, "(n : Nat) (h : n % 4 = 3) : ¬∃ a b, a ^ 2 + b ^ 2 = n"),
+        (instances.instances, "(f : Rat → Rat) (h : ∀ x y, f (x + y) = f x + f y) : f 0 = 0"),
+        (instances.instances, "(f : Int → Int) (h : ∀ x, f (x + 1) = f x + 2) (g : f 0 = 1) : f 10 = 21"),
     ],
 )  # fmt: skip
 def test_a_rule_s_tactic_proves_what_it_is_for(lean, rule, statement):

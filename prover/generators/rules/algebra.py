@@ -11,7 +11,7 @@ from itertools import combinations, zip_longest
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, variables
-from prover.generators.rules.terms import Relation, Term, divisors, polynomial, read
+from prover.generators.rules.terms import Relation, Term, divisors, linear, polynomial, read
 from prover.lean.state import Goal, Hypothesis
 
 _ORDER = {"≤", "<", "≥", ">"}
@@ -27,7 +27,7 @@ def algebra(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(1.0, tactic)
     for tactic in casts(goal):
         yield Suggestion(1.0, tactic)
-    for tactic in integer_roots(goal):
+    for tactic in roots(goal):
         yield Suggestion(1.0, tactic)
     for tactic in products(goal, relations):
         yield Suggestion(0.5, tactic)
@@ -56,17 +56,17 @@ def casts(goal: Goal) -> Iterator[str]:
                     yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
 
 
-def integer_roots(goal: Goal) -> Iterator[str]:
-    """An equation in one integer that has as many integer roots as it can: it is one of them."""
+def roots(goal: Goal) -> Iterator[str]:
+    """An equation in one number that has as many integer roots as it can: the number is one of them."""
     for v in variables(goal):
-        for h in propositions(goal) if v.head == "Int" else ():
+        for h in propositions(goal) if v.head in ("Int", "Rat") else ():
             for r in read(h.type) if "∨" not in h.type else ():
                 left, right = (polynomial(side, v.name) for side in r.terms)
                 if r.sign != "=" or r.negated or left is None or right is None:
                     continue
-                roots = _roots([a - b for a, b in zip_longest(left, right, fillvalue=0)])
-                if roots:
-                    yield "\n".join(_one_of(v.name, roots))
+                found = _roots([a - b for a, b in zip_longest(left, right, fillvalue=0)])
+                if found:
+                    yield "\n".join(_one_of(v, found))
 
 
 def _roots(coefficients: list[int]) -> list[int]:
@@ -89,12 +89,15 @@ def _roots(coefficients: list[int]) -> list[int]:
     return roots if len(roots) > 1 else []
 
 
-def _one_of(name: str, roots: list[int]) -> Iterator[str]:
-    yield f"have hp : {' * '.join(f'({name} - {root})' for root in reversed(roots))} = 0 := by grind"
-    for root in roots[:-1]:
-        yield (f"obtain hp | hp := Int.mul_eq_zero.mp hp\nrotate_left\n· have hx : {name} = {root} := by omega\n"
-               "  first | omega | (subst hx; first | omega | (simp_all; done) | grind)")  # fmt: skip
-    yield f"have hx : {name} = {roots[-1]} := by omega\nfirst | omega | (subst hx; first | omega | simp_all | grind)"
+def _one_of(v: Hypothesis, found: list[int]) -> Iterator[str]:
+    name = v.name
+    solve = "omega" if v.head == "Int" else "grind"
+    close = "first | omega | (subst hx; first | omega | (simp_all; done) | grind)"
+    yield f"have hp : {' * '.join(f'({name} - {root})' for root in reversed(found))} = 0 := by grind"
+    for root in found[:-1]:
+        yield (f"obtain hp | hp := {v.head}.mul_eq_zero.mp hp\nrotate_left\n"
+               f"· have hx : {name} = {root} := by {solve}\n  {close}")  # fmt: skip
+    yield f"have hx : {name} = {found[-1]} := by {solve}\n{close}"
 
 
 def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
@@ -106,8 +109,17 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     names = [v.name for v in data]
     pairs = list(combinations(names, 2))
     squares = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
+    if len(names) == 1:
+        squares += [f"{names[0]} + 1", f"2 * {names[0]} - 1", f"2 * {names[0]} + 1"]
     facts = "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(squares))
     yield f"{facts}\ngrind"
+    for solved in _solved(goal, names):
+        yield f"{facts}\n{solved}\ngrind"
+    for r in read(goal.target)[:1]:
+        if r.sign == "=" and not r.negated:
+            difference = f"({r.left.wrapped} - {r.right.wrapped})"
+            zero = f"have hz : {difference} * {difference} = 0 := by grind"
+            yield f"{facts}\n{zero}\nrcases {data[0].head}.mul_eq_zero.mp hz with hr | hr <;> grind"
     orders = [h for h in propositions(goal) if any(r.sign in _ORDER for r in read(h.type)) and "∧" not in h.type][:4]
     kind = data[0].head
     if orders and kind in ("Int", "Rat"):
@@ -124,6 +136,22 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     for r in read(goal.target)[:1]:
         if r.sign in _ORDER and not r.negated:
             yield "\n".join([*_contrary(r, orders, kind), "grind"])
+
+
+def _solved(goal: Goal, names: list[str]) -> Iterator[str]:
+    """A linear equation solved for one of its variables, which is then gone: inequalities do not see equations."""
+    for h in propositions(goal):
+        for r in read(h.type) if "∧" not in h.type and "∨" not in h.type else ():
+            left, right = (linear(side) for side in r.terms)
+            if r.sign != "=" or r.negated or left is None or right is None:
+                continue
+            for name in names:
+                c = left.get(name, 0)
+                if abs(c) == 1 and name not in right:
+                    others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
+                    rest = " + ".join(["0", *others])
+                    yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
+                    return
 
 
 def _contrary(target: Relation, orders: list[Hypothesis], kind: str) -> Iterator[str]:

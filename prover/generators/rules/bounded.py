@@ -72,6 +72,8 @@ def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[st
     for h in propositions(goal):
         for r in read(h.type):
             total = value(r.right)
+            if r.sign == "∣" and total and not r.negated and kinds.get(r.left.text) == "Nat":
+                lines.append(f"have : _ := Nat.le_of_dvd (by decide) {h.name}")
             if r.sign == "=" and total and 0 < total <= _PRODUCT_LIMIT and len(fs := r.left.factors()) > 1:
                 for i, f in enumerate(fs):
                     others = " * ".join(x.wrapped for j, x in enumerate(fs) if j != i)

@@ -34,14 +34,22 @@ def diophantine(position: Position) -> Iterator[Suggestion]:
         equations += [("intro h", r) for r in read(goal.target)[:1] if (r.sign == "≠") != (r.negated and r.sign == "=")]
         equations += [("exfalso", r) for h in propositions(goal) if "∨" not in h.type for r in read(h.type)
                       if r.sign == "=" and not r.negated]  # fmt: skip
+    remainders = {r.left.args[0].text: (r.left.args[1].value, r.right.value) for h in propositions(goal)
+                  for r in read(h.type) if r.sign == "=" and r.left.op == "%" and not r.negated and "∨" not in h.type
+                  and r.left.args[1].op == r.right.op == "number"}  # fmt: skip
     for start, equation in equations:
-        found = _refuted(equation, kinds)
+        found = _refuted(equation, kinds, remainders)
         if found is not None:
             yield Suggestion(1.0, "\n".join([start, *_by_cases(*found)]))
 
 
-def _refuted(equation: Relation, kinds: dict[str, str]) -> tuple[int, list[str]] | None:
-    """A modulus by which the sides differ whatever the variables, and the variables that this depends on."""
+def _refuted(
+    equation: Relation, kinds: dict[str, str], remainders: dict[str, tuple[int, int]]
+) -> tuple[int, list[str]] | None:
+    """A modulus by which the sides differ whatever the variables, and those whose remainders are to be told apart.
+
+    `remainders`: of variables by a modulus of their own, as far as hypotheses give them.
+    """
     names = list(dict.fromkeys(t.text for side in equation.terms for t in side.walk() if t.op == "name"))
     if not names or any(n not in kinds for n in names) or not all(_polynomial(side) for side in equation.terms):
         return None
@@ -52,8 +60,10 @@ def _refuted(equation: Relation, kinds: dict[str, str]) -> tuple[int, list[str]]
             return None
         differences = {residues: _difference(equation, dict(zip(names, residues, strict=True)), m)
                        for residues in product(range(m), repeat=len(names))}  # fmt: skip
-        if 0 not in differences.values():
-            needed = [n for i, n in enumerate(names) if _depends(differences, i)]
+        told = [remainders.get(n, (1, 0)) for n in names]
+        if all(d or any(m % k == 0 and x % k != r for x, (k, r) in zip(residues, told, strict=True))
+               for residues, d in differences.items()):  # fmt: skip
+            needed = [n for i, n in enumerate(names) if _depends(differences, i) and n not in remainders]
             if m ** len(needed) <= _CASES_LIMIT:
                 return m, needed
     return None

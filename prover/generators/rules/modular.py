@@ -71,7 +71,7 @@ def modular(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(1.0, tactic)
     for tactic in residues(goal, found, ms):
         yield Suggestion(0.7, tactic)
-    for tactic in common_divisors(goal):
+    for tactic in [*common_divisors(goal), *known_divisor(goal)]:
         yield Suggestion(1.0, tactic)
 
 
@@ -225,6 +225,16 @@ def common_divisors(goal: Goal) -> Iterator[str]:
             "have hl := Nat.le_of_dvd (by decide) hd\n"
             "first | omega | (simp_all; done) | (have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)"
         )
+
+
+def known_divisor(goal: Goal) -> Iterator[str]:
+    """A greatest common divisor that a hypothesis gives divides both numbers."""
+    for h in propositions(goal):
+        match = _GCD.match(h.type)
+        if match is not None and re.fullmatch(r" = \d+", h.type[match.end() :]):
+            a, b = match["a"] or match["x"], match["b"]
+            yield (f"have hd := Nat.gcd_dvd_left {a} {b}\nhave he := Nat.gcd_dvd_right {a} {b}\n"
+                   f"rw [{h.name}] at hd he\nomega")  # fmt: skip
 
 
 def _eliminate(left: Term | None, right: Term | None) -> tuple[int, int, int] | None:
