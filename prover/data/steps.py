@@ -2,7 +2,7 @@
 
 SOURCE is one of two things. A folder that `entails trace` wrote (a LeanDojo Benchmark): the state before each tactic
 and the library's theorems that the tactic names. Or a table of outcomes (`data/policy/train.jsonl.gz`;
-`prover/policy/outcomes.py`): which tactics were tried in the states of a search and which closed them; a step that
+`prover/policy/explore.py`): which tactics were tried in the states of a search and which closed them; a step that
 names exactly one theorem and closes a state that nothing without premises closes is an example. There, only premises
 that the exploration was given could be used, at most 16 a theorem. Not here: trying premises (`premises.py`).
 """

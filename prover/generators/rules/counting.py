@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, variables
-from prover.generators.rules.terms import read, value
+from prover.generators.rules.terms import least, read
 from prover.lean.state import Goal
 
 _KINDS = ("Nat", "Int", "Rat")
@@ -34,11 +34,6 @@ def _least(goal: Goal, name: str) -> Iterator[tuple[int, str]]:
     """A number, not 0, that a hypothesis says the variable is not below; and the hypothesis."""
     for h in propositions(goal):
         for r in read(h.type)[:1] if "∧" not in h.type and "∨" not in h.type else ():
-            left, right, sign = r.left, r.right, r.sign
-            if right.text == name:
-                left, right, sign = right, left, {"≤": "≥", "<": ">"}.get(sign, "")
-            bound = value(right)
-            if left.text == name and bound is not None and not r.negated and sign in ("≥", ">"):
-                first = bound + (sign == ">")
-                if first > 0:
-                    yield first, h.name
+            first = least(r, name)
+            if first is not None and first > 0:
+                yield first, h.name

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, variables
-from prover.generators.rules.terms import Term, linear, read, read_term, value
+from prover.generators.rules.terms import Term, least, linear, read, read_term, value
 from prover.lean.state import Goal
 
 _KINDS = ("Nat", "Int", "Rat")
@@ -103,38 +103,25 @@ def _rules(goal: Goal) -> Iterator[_Rule]:
             continue
         n, [relation] = match["n"], relations
         f = relation.left.text.partition(" ")[0]
-        least = _least(match["guard"], n)
+        guard = match["guard"]
+        lower = 0 if guard is None else next((least(r, n) for r in read(guard)), None)
         kind = functions.get(f)
         at = _argument(relation.left, f)
         shift = None if at is None else _offset(at, n)
-        if kind not in _KINDS or least is None or shift is None:
+        if kind not in _KINDS or lower is None or shift is None:
             continue
-        rule = _Rule(h.name, f, kind, n, match["guard"] is not None, least, shift, 0, relation.right)
+        rule = _Rule(h.name, f, kind, n, guard is not None, lower, shift, 0, relation.right)
         back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
-        if back and min(back) > 0 and least + shift >= max(back):
-            yield _Rule(h.name, f, kind, n, rule.guarded, least, shift, max(back), relation.right)
-
-
-def _least(guard: str | None, n: str) -> int | None:
-    """The least n that a guard lets through; None for a guard of another kind."""
-    if guard is None:
-        return 0
-    for r in read(guard)[:1]:
-        left, right, sign = r.left, r.right, r.sign
-        if right.text == n:
-            left, right, sign = right, left, {"≤": "≥", "<": ">"}.get(sign, "")
-        bound = value(right)
-        if left.text == n and bound is not None and not r.negated and sign in ("≥", ">"):
-            return bound + (sign == ">")
-    return None
+        if back and min(back) > 0 and lower + shift >= max(back):
+            yield replace(rule, order=max(back))
 
 
 def evaluated(goal: Goal, rule: _Rule) -> str:
     """The values that the goal speaks of, put in their place; "" where they cannot be worked out."""
     given = _given(goal, rule)
     # The rule may hold for places before the first value that is known.
-    starts = (least for least in sorted(place - rule.shift + rule.order for place in given) if least >= rule.least)
-    rules = (replace(rule, least=least) for least in (rule.least, *starts))
+    later = (lower for lower in sorted(place - rule.shift + rule.order for place in given) if lower >= rule.least)
+    rules = (replace(rule, least=lower) for lower in (rule.least, *later))
     rule = next((r for r in rules if all(r.start + j in given for j in range(r.order))), rule)
     first = [given.get(rule.start + j) for j in range(rule.order)]
     wanted = [place for place in _places(goal, rule.f) if place >= rule.start + rule.order]

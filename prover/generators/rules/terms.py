@@ -246,6 +246,17 @@ def compare(relation: Relation, known: Mapping[str, int]) -> bool | None:
     return holds != relation.negated
 
 
+def least(relation: Relation, name: str) -> int | None:
+    """The number that a relation says a natural number or integer is not below; None where it says no such thing."""
+    left, right, sign = relation.left, relation.right, relation.sign
+    if right.text == name:
+        left, right, sign = right, left, {"≤": "≥", "<": ">"}.get(sign, "")
+    bound = value(right)
+    if left.text != name or bound is None or relation.negated or sign not in ("≥", ">"):
+        return None
+    return bound + (sign == ">")
+
+
 def polynomial(term: Term, name: str) -> list[int] | None:
     """Coefficients over the integers, the constant first; None for what is no polynomial in this one variable."""
     match term.op, term.args:
