@@ -1,7 +1,7 @@
 """Steps out of the outcome tables of `entails train loop`: what closed a state, or left states that something closed.
 
-A table holds all that was tried on a theorem's states; the quickest that helped on each are taken. Not here: making them,
-and their form (`prover/policy/explore.py`).
+A table holds all that was tried on a theorem's states; the quickest that helped on each are taken. Not here: making
+tables, and their form (`prover/policy/explore.py`).
 """
 
 from __future__ import annotations

@@ -156,6 +156,30 @@ def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
     assert not list(diophantine.diophantine(Position(lean.goals(state_of(lean, statement)))))
 
 
+@pytest.mark.parametrize(
+    ("target", "fact"),
+    [
+        ("x ^ 2 = 1", f"x ^ 2 - {10**4000} = 0"),  # more digits than Python turns into text
+        ("x ^ 2 = 1", f"x ^ 2 - 3 * x + {10**40} = 0"),  # a constant with too many divisors to look for
+        (f"x = {'9' * 5000}", f"f {'9' * 5000} = x"),
+        (f"∃ n, n ^ 2 = {'7' * 600}", "x = 0"),
+        ("x = 9 ^ 9 ^ 9 ^ 9", "2 ^ x = 9 ^ 9 ^ 9"),
+        (f"{'(' * 500}x{')' * 500} = 1", f"x = {'-' * 500}1"),
+        ("f 999999999999999999999 = 1", "∀ (n : Nat), f (n + 1) = f n ^ 99999"),
+        ("x ∣ 0 ∧ 0 ∣ x", "x % 0 = 1"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Nat", "Int", "Rat"])
+def test_whatever_a_goal_says_the_rules_for_theorems_come_to_an_end(target, fact, kind):
+    hypotheses = (
+        Hypothesis("x", kind, head=kind), Hypothesis("f", f"Nat → {kind}"), Hypothesis("z", "f 0 = 2", is_prop=True),
+        Hypothesis("h", fact, is_prop=True),
+    )  # fmt: skip
+    goal = Goal("", target, hypotheses, head="Eq", constants=(kind, "Int"))
+    general, special = make_generator("portfolio").opening(Position((goal,)))
+    assert general and all(isinstance(tactic, str) for tactic in special)
+
+
 def test_no_witness_is_guessed_where_none_is_near(lean):
     for body in ("n ^ 2 = 7", "n + k = 3", "n = 1 ∨ n = 2"):
         statement = f"(k : Nat) : ∃ n : Nat, {body}"

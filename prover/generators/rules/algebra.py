@@ -75,10 +75,10 @@ def _roots(coefficients: list[int]) -> list[int]:
         coefficients.pop()
     roots: list[int] = []
     rest = coefficients
-    while len(rest) > 1:
+    while len(rest) > 1 and abs(rest[0]) <= _LARGEST_CONSTANT:
         candidates = [0] if not rest[0] else [s * d for d in divisors(abs(rest[0])) for s in (1, -1)]
         root = next((c for c in candidates if not sum(a * c**i for i, a in enumerate(rest))), None)
-        if root is None or abs(rest[0]) > _LARGEST_CONSTANT:
+        if root is None:
             return []
         roots.append(root)
         # Horner's division by x - root, the highest coefficient first.
@@ -86,7 +86,7 @@ def _roots(coefficients: list[int]) -> list[int]:
         for a in reversed(rest[1:]):
             quotient.append(a + root * (quotient[-1] if quotient else 0))
         rest = quotient[::-1]
-    return roots if len(roots) > 1 else []
+    return roots if len(roots) > 1 and len(rest) == 1 else []
 
 
 def _one_of(v: Hypothesis, found: list[int]) -> Iterator[str]:

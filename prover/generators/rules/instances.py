@@ -27,7 +27,7 @@ def instances(position: Position) -> Iterator[Suggestion]:
     if not functions:
         return
     laws = list(_laws(goal, functions))
-    occurring = [int(n) for f in functions for n in re.findall(rf"(?<![\w.]){re.escape(f)} (\d+)\b", _said(goal))]
+    occurring = [int(n) for f in functions for n in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", _said(goal))]
     ranges = [list(_SMALL), [*_SMALL, *(str(n) for n in dict.fromkeys(occurring) if n > 1)][:_MOST_NUMBERS]]
     if occurring and max(occurring) - min(occurring) <= _WIDEST:
         ranges.append([str(n) for n in range(min(occurring), max(occurring) + 1)])

@@ -22,7 +22,7 @@ from prover.lean.state import Goal
 _KINDS = ("Nat", "Int", "Rat")
 _RULE = re.compile(r"∀ \((?P<n>[^\s:]+) : Nat\), (?:(?P<guard>[^→∀]+) → )?(?P<equation>[^→∀]+)")
 _FARTHEST = 5_000
-_MOST_BITS = 20_000
+_MOST_BITS = 8_000
 _LONGEST_PERIOD = 200
 _MOST_INDICES = 6
 _CLOSE = "first | decide +kernel | omega | grind | simp_all"
@@ -140,7 +140,7 @@ def evaluated(goal: Goal, rule: _Rule) -> str:
 def _places(goal: Goal, f: str) -> list[int]:
     """The places c of all `f c` outside of the rule, ascending."""
     texts = [goal.target, *(h.type for h in propositions(goal))]
-    return sorted({int(c) for text in texts for c in re.findall(rf"(?<![\w.]){re.escape(f)} (\d+)\b", text)})
+    return sorted({int(c) for text in texts for c in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", text)})
 
 
 def _given(goal: Goal, rule: _Rule) -> dict[int, tuple[str, str, Fraction]]:

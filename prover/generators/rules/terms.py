@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 _BINARY = {"∣": (50, 51), "+": (65, 66), "-": (65, 66), "*": (70, 71), "/": (70, 71), "%": (70, 71), "^": (76, 75)}
 RELATIONS = ("=", "≠", "≤", "<", "≥", ">")
 _DEGREE = 6
+_DIGITS = 1200  # far more than rules can use, and less than Python refuses to turn into a number
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
 
 
@@ -131,6 +132,8 @@ class _Reader:
         kind, text, _, _ = self.take()
         start = self.at - 1
         if kind == "number":
+            if len(text) > _DIGITS:
+                raise _Unreadable
             return Term("number", (), int(text), text)
         if kind == "name":
             return Term("name", (), 0, text)
