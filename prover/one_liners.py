@@ -5,6 +5,7 @@ Not here: which they are (`prover.generators`), what becomes of one that Lean ta
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ ROUNDS = (
 #: turn after them.
 SPECIAL, SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
 INTRODUCE = "unhygienic intros"
+_NONE_EXIST = re.compile(r"¬∃ ([^,()∃]+),")
+_FORMS = 2
 #: So many are tried before premises are looked up.
 _QUICK = 9
 #: For any goal, and what this goal suggests.
@@ -111,13 +114,16 @@ class OneLiners:
         return late
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
-        """The theorem once its variables and premises have names, and the tactic for that; nothing where none have."""
-        if not root.lean_goals or root.lean_goals[0].head != "∀":
-            return []
-        outcome = self.checker.attempt(root, INTRODUCE, self.deadline)
-        if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
-            return []
-        return [(INTRODUCE, self._position(outcome.states[0]))]
+        """The theorem once what it is about has names, with the tactics for that; nothing where all has some."""
+        forms: list[tuple[str, Position]] = []
+        state, steps = root, ""
+        while tactic := _naming(state):
+            outcome = self.checker.attempt(state, tactic, self.deadline)
+            if not isinstance(outcome, Advanced) or len(outcome.states) != 1 or len(forms) == _FORMS:
+                break
+            state, steps = outcome.states[0], f"{steps}\n{tactic}" if steps else tactic
+            forms.append((steps, self._position(state)))
+        return forms
 
     def _position(self, state: LeanState) -> Position:
         return forms.position(self.generator, self.checker, state, self.deadline)
@@ -133,6 +139,15 @@ class OneLiners:
             for group, tactics in zip((general, special), opening(position), strict=True):
                 group += [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
         return general, special
+
+
+def _naming(state: LeanState) -> str:
+    """Names variables and premises, then what is said not to exist; "" where there are none of either."""
+    goal = state.lean_goals[0] if state.lean_goals else None
+    if goal is not None and goal.head == "∀":
+        return INTRODUCE
+    nothing = None if goal is None else _NONE_EXIST.match(goal.target)
+    return f"rintro ⟨{', '.join(nothing[1].partition(' : ')[0].split())}, hn⟩" if nothing else ""
 
 
 def _in_turn(unreached: Sequence[str], late: Sequence[str]) -> list[str]:

@@ -7,7 +7,9 @@ themselves, and leaves the rest to `grind` or `omega`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations, zip_longest
+from math import lcm
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, variables
@@ -57,47 +59,58 @@ def casts(goal: Goal) -> Iterator[str]:
 
 
 def roots(goal: Goal) -> Iterator[str]:
-    """An equation in one number that has as many integer roots as it can: the number is one of them."""
+    """An equation in one number that is a product of linear factors and what is never zero: the number is a root."""
     for v in variables(goal):
         for h in propositions(goal) if v.head in ("Int", "Rat") else ():
             for r in read(h.type) if "∨" not in h.type else ():
+                # Division of integers is no division.
+                whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
                 left, right = (polynomial(side, v.name) for side in r.terms)
-                if r.sign != "=" or r.negated or left is None or right is None:
+                if not whole or r.sign != "=" or r.negated or left is None or right is None:
                     continue
-                found = _roots([a - b for a, b in zip_longest(left, right, fillvalue=0)])
-                if found:
-                    yield "\n".join(_one_of(v, found))
+                found, rest = _roots([a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))])
+                if found and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
+                    yield "\n".join(_one_of(v, found, rest))
 
 
-def _roots(coefficients: list[int]) -> list[int]:
-    """All roots, as often as they occur; none where some are no integers, and for less than two."""
+def _roots(coefficients: list[Fraction]) -> tuple[list[Fraction], list[int]]:
+    """Rational roots, as often as they occur, and the factor left, which is never zero; none where it may be."""
     while coefficients and not coefficients[-1]:
         coefficients.pop()
-    roots: list[int] = []
-    rest = coefficients
-    while len(rest) > 1 and abs(rest[0]) <= _LARGEST_CONSTANT:
-        candidates = [0] if not rest[0] else [s * d for d in divisors(abs(rest[0])) for s in (1, -1)]
+    scale = lcm(*(a.denominator for a in coefficients))
+    rest = [int(a * scale) for a in coefficients]
+    found: list[Fraction] = []
+    while len(rest) > 1 and abs(rest[0]) <= _LARGEST_CONSTANT and abs(rest[-1]) <= _LARGEST_CONSTANT:
+        numerators = divisors(abs(rest[0])) if rest[0] else [0]
+        candidates = (Fraction(sign * p, q) for q in divisors(abs(rest[-1])) for p in numerators for sign in (1, -1))
         root = next((c for c in candidates if not sum(a * c**i for i, a in enumerate(rest))), None)
         if root is None:
-            return []
-        roots.append(root)
-        # Horner's division by x - root, the highest coefficient first.
+            break
+        found.append(root)
+        # Division by q x - p, the highest coefficient first.
         quotient: list[int] = []
         for a in reversed(rest[1:]):
-            quotient.append(a + root * (quotient[-1] if quotient else 0))
+            quotient.append((a + root.numerator * (quotient[-1] if quotient else 0)) // root.denominator)
         rest = quotient[::-1]
-    return roots if len(roots) > 1 and len(rest) == 1 else []
+    never_zero = len(rest) == 1 or (len(rest) == 3 and rest[1] ** 2 < 4 * rest[0] * rest[2])
+    return (found, rest) if found and never_zero and len(found) + len(rest) > 2 else ([], [])
 
 
-def _one_of(v: Hypothesis, found: list[int]) -> Iterator[str]:
-    name = v.name
+def _one_of(v: Hypothesis, found: list[Fraction], rest: list[int]) -> Iterator[str]:
+    x = v.name
     solve = "omega" if v.head == "Int" else "grind"
     close = "first | omega | (subst hx; first | omega | (simp_all; done) | grind)"
-    yield f"have hp : {' * '.join(f'({name} - {root})' for root in reversed(found))} = 0 := by grind"
-    for root in found[:-1]:
+    quadratic = [f"({rest[2]} * {x} ^ 2 + {rest[1]} * {x} + {rest[0]})"] if len(rest) == 3 else []
+    factors = [*quadratic, *(f"({x} - {root})" for root in reversed(found))]
+    yield f"have hp : {' * '.join(factors)} = 0 := by grind"
+    last = None if quadratic else found[-1]
+    for root in found if quadratic else found[:-1]:
         yield (f"obtain hp | hp := {v.head}.mul_eq_zero.mp hp\nrotate_left\n"
-               f"· have hx : {name} = {root} := by {solve}\n  {close}")  # fmt: skip
-    yield f"have hx : {name} = {found[-1]} := by {solve}\n{close}"
+               f"· have hx : {x} = {root} := by {solve}\n  {close}")  # fmt: skip
+    if last is None:
+        yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {_SQUARE}\ngrind"
+    else:
+        yield f"have hx : {x} = {last} := by {solve}\n{close}"
 
 
 def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
@@ -111,6 +124,9 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     squares = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
     if len(names) == 1:
         squares += [f"{names[0]} + 1", f"2 * {names[0]} - 1", f"2 * {names[0]} + 1"]
+    if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
+        a, b, c, d = names
+        squares += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
     facts = "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(squares))
     yield f"{facts}\ngrind"
     for solved in _solved(goal, names):
@@ -123,13 +139,17 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
     orders = [h for h in propositions(goal) if any(r.sign in _ORDER for r in read(h.type)) and "∧" not in h.type][:4]
     kind = data[0].head
     if orders and kind in ("Int", "Rat"):
-        differences = [_difference(read(h.type)[0]) for h in orders]
+        told = [read(h.type)[0] for h in orders]
         lines = []
-        for i, d in enumerate(differences):
-            lines.append(f"have hd{i} : (0 : {kind}) ≤ {d} := by grind")
-        for i in range(len(orders)):
-            for j in range(i, len(orders)):
-                lines.append(f"have hp{i}{j} := {kind}.mul_nonneg hd{i} hd{j}")
+        for i, r in enumerate(told):
+            lines.append(f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := by grind")
+            if r.sign in ("<", ">"):
+                lines.append(f"have he{i} : (0 : {kind}) < {_difference(r)} := by grind")
+        for i, one in enumerate(told):
+            for j, other in enumerate(told[i:], i):
+                strict = one.sign in ("<", ">") and other.sign in ("<", ">")
+                product = f"mul_pos he{i} he{j}" if strict else f"mul_nonneg hd{i} hd{j}"
+                lines.append(f"have hp{i}{j} := {kind}.{product}")
         joined = "\n".join(lines)
         yield f"{joined}\ngrind"
         yield f"{joined}\n{facts}\ngrind"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, variables
 from prover.generators.rules.modular import powers, relations
-from prover.generators.rules.terms import Relation, Term, divisors, linear, read, value
+from prover.generators.rules.terms import Relation, Term, divisors, linear, read, read_term, value
 from prover.lean.state import Goal, Hypothesis
 
 _BOUNDS = (12, 40, 100, 500, 2500)
@@ -81,12 +81,12 @@ def _facts(goal: Goal, found: list[Relation], data: list[Hypothesis]) -> list[st
                                  f"⟨{others}, by grind⟩)")  # fmt: skip
     for base, exponent in powers(found):
         limit = max((t.value for r in found for s in r.terms for t in s.walk() if t.op == "number"), default=0)
-        if exponent.op == "name" and limit:
+        if linear(exponent) is not None and limit:
             k = int(math.log(limit, base)) + 1
             name = exponent.text
             lines.append(f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := "
                          f"Nat.pow_le_pow_right (n := {base}) (by decide) (show {k} ≤ {name} by omega)\n"
-                         "  omega")  # fmt: skip
+                         "  first | omega | grind")  # fmt: skip
     lines = list(dict.fromkeys(lines))
     return [_tried(line, i) for i, line in enumerate(lines)]
 
@@ -105,7 +105,7 @@ def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[tuple[float, str]
             if r.sign != "=" or r.negated:
                 continue
             total = value(r.right)
-            factors = r.left.factors()
+            factors = _factors(r.left)
             if not total or abs(total) > _PRODUCT_LIMIT or len(factors) < 2 or "∧" in h.type:
                 continue
             for i, f in enumerate(factors):
@@ -121,6 +121,15 @@ def by_factors(goal: Goal, data: list[Hypothesis]) -> Iterator[tuple[float, str]
                 natural = all(kinds[n] == "Nat" for n in names)
                 each = _LINEAR_COST if natural and linear(f) is not None else _DIVISOR_COST
                 yield each * len(divisors(size)[:_DIVISORS]), _divided(f, others, size, total, natural)
+
+
+def _factors(term: Term) -> list[Term]:
+    """Of a product; of a difference of two squares, too."""
+    match term.op, [(a.op, a.args) for a in term.args]:
+        case "-", [("^", (a, two)), ("^", (b, other))] if two.text == other.text == "2":
+            found = [read_term(f"{a.wrapped} {sign} {b.wrapped}") for sign in "-+"]
+            return [f for f in found if f is not None]
+    return term.factors()
 
 
 def _evaluated_divisors(goal: Goal, name: str, f: Term, others: str, total: int) -> str:
@@ -153,8 +162,13 @@ def _divided(f: Term, others: str, size: int, total: int, natural: bool) -> str:
     close = _CLOSE_FACTOR
     if not natural:
         lines = [f"have hi : ({f.wrapped} : Int) ∣ {total} := {proof}",
-                 f"have hd : {subject} ∣ {size} := Int.natAbs_dvd_natAbs.mpr hi"]  # fmt: skip
-        close = "omega"
+                 f"have hd : {subject} ∣ {size} := Int.natAbs_dvd_natAbs.mpr hi",
+                 f"have hj : {others} * {f.wrapped} = {total} := by grind"]  # fmt: skip
+        close = "\n".join(
+            f"· obtain hv | hv : {f.text} = {d} ∨ {f.text} = {-d} := by omega\n"
+            "  all_goals first | omega | (rw [hv] at hj; omega)"
+            for d in ds
+        )
         shape = linear(f)
         names = [n for n in shape or {} if n]
         if shape is not None and len(names) == 1 and shape[names[0]] == 1:

@@ -5,6 +5,7 @@ Not here: induction on data of other types, and step by step (`structural.py`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
@@ -28,6 +29,10 @@ def counting(position: Position) -> Iterator[Suggestion]:
             begin = f"obtain ⟨k, rfl⟩ : ∃ k, {name} = k + {first} := ⟨{name} - {first}, by omega⟩\nclear {hypothesis}"
             yield Suggestion(0.8, f"{begin}\ninduction k <;> grind")
         yield Suggestion(0.8, f"induction {name} <;> grind")
+        if any(h.type.startswith("∀") and " + 2) = " in h.type for h in propositions(goal)):
+            following = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", f"({name} + 1)", goal.target)
+            both = f"suffices hk : ({goal.target}) ∧ ({following}) from hk.1"
+            yield Suggestion(0.8, f"{both}\ninduction {name} <;> grind")
 
 
 def _least(goal: Goal, name: str) -> Iterator[tuple[int, str]]:

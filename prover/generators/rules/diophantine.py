@@ -6,7 +6,6 @@ itself speaks of (`modular.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -17,23 +16,15 @@ from prover.generators.rules.terms import Relation, Term, read, value
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
 _CASES_LIMIT = 130  # each takes `grind` some 50 ms
 _RESIDUES_LIMIT = 5_000
-_NONE_EXIST = re.compile(r"¬∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
 
 
 def diophantine(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
     kinds = {v.name: v.head for v in variables(goal) if v.head in ("Nat", "Int")}
-    none = _NONE_EXIST.fullmatch(" ".join(goal.target.split()))
-    equations: list[tuple[str, Relation]] = []
-    if none is not None:
-        names = none["names"].split(" : ")[0].split()
-        kinds |= dict.fromkeys(names, "Int" if "Int" in goal.constants else "Nat")
-        equations += [(f"rintro ⟨{', '.join(names)}, h⟩", r) for r in read(none["body"])]
-    else:
-        equations += [("intro h", r) for r in read(goal.target)[:1] if (r.sign == "≠") != (r.negated and r.sign == "=")]
-        equations += [("exfalso", r) for h in propositions(goal) if "∨" not in h.type for r in read(h.type)
-                      if r.sign == "=" and not r.negated]  # fmt: skip
+    equations = [("intro h", r) for r in read(goal.target)[:1] if (r.sign == "≠") != (r.negated and r.sign == "=")]
+    equations += [("exfalso", r) for h in propositions(goal) if "∨" not in h.type for r in read(h.type)
+                  if r.sign == "=" and not r.negated]  # fmt: skip
     remainders = {r.left.args[0].text: (r.left.args[1].value, r.right.value) for h in propositions(goal)
                   for r in read(h.type) if r.sign == "=" and r.left.op == "%" and not r.negated and "∨" not in h.type
                   and r.left.args[1].op == r.right.op == "number"}  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, variables
@@ -71,7 +72,7 @@ def modular(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(1.0, tactic)
     for tactic in residues(goal, found, ms):
         yield Suggestion(0.7, tactic)
-    for tactic in [*common_divisors(goal), *known_divisor(goal)]:
+    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal)]:
         yield Suggestion(1.0, tactic)
 
 
@@ -211,20 +212,39 @@ def common_divisors(goal: Goal) -> Iterator[str]:
         combined = _eliminate(left, right)
         if left is None or right is None or combined is None:
             continue
-        c1, c2, constant = combined
-        first, second = (f"{c1} * ({a})", f"{c2} * ({b})")
-        one = f"Nat.dvd_mul_left_of_dvd (Nat.gcd_dvd_left ({a}) ({b})) {c1}"
-        two = f"Nat.dvd_mul_left_of_dvd (Nat.gcd_dvd_right ({a}) ({b})) {c2}"
-        if constant < 0:
-            first, second, one, two, constant = second, first, two, one, -constant
-        yield (
-            f"have hd : Nat.gcd ({a}) ({b}) ∣ {constant} := by\n"
-            f"  have hs := Nat.dvd_sub ({one}) ({two})\n"
-            f"  have e : {first} - {second} = {constant} := by omega\n"
-            f"  rw [e] at hs\n  exact hs\n"
-            "have hl := Nat.le_of_dvd (by decide) hd\n"
-            "first | omega | (simp_all; done) | (have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)"
-        )
+        dvd = f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})"
+        yield (f"{_divides(f'Nat.gcd ({a}) ({b})', (a, b), dvd, combined)}\n"
+               "first | omega | (simp_all; done) | (have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)")  # fmt: skip
+
+
+def _divides(d: str, numbers: tuple[str, str], dvd: tuple[str, str], combined: tuple[int, int, int]) -> str:
+    """`hd : d ∣ c`, for d that divides two numbers and c a combination of these; `hl : d ≤ c`."""
+    c1, c2, constant = combined
+    terms = [f"{c} * ({n})" for c, n in zip((c1, c2), numbers, strict=True)]
+    proofs = [f"Nat.dvd_mul_left_of_dvd ({proof}) {c}" for c, proof in zip((c1, c2), dvd, strict=True)]
+    if constant < 0:
+        terms, proofs, constant = terms[::-1], proofs[::-1], -constant
+    return (
+        f"have hd : {d} ∣ {constant} := by\n"
+        f"  have hs := Nat.dvd_sub ({proofs[0]}) ({proofs[1]})\n"
+        f"  have e : {terms[0]} - {terms[1]} = {constant} := by omega\n"
+        f"  rw [e] at hs\n  exact hs\n"
+        "have hl := Nat.le_of_dvd (by decide) hd"
+    )
+
+
+def divisor_of_two(goal: Goal) -> Iterator[str]:
+    """What divides two linear terms divides each constant that is a combination of them."""
+    told = [(h.name, r) for h in propositions(goal) if not set("∧∨→") & set(h.type) for r in read(h.type)
+            if r.sign == "∣" and not r.negated]  # fmt: skip
+    for (one, first), (other, second) in combinations(told, 2):
+        combined = _eliminate(first.right, second.right)
+        if first.left.text == second.left.text and combined is not None:
+            d, most = first.left.wrapped, abs(combined[2])
+            cases = [f"{d} = {c}" for c in range(most + 1)] if most <= _PERIOD_LIMIT else [f"{d} ≤ {most}"]
+            yield (f"{_divides(d, (first.right.text, second.right.text), (one, other), combined)}\n"
+                   f"rcases (show {' ∨ '.join(cases)} by omega) with {' | '.join(['hc'] * len(cases))} <;>\n"
+                   "  first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind")  # fmt: skip
 
 
 def known_divisor(goal: Goal) -> Iterator[str]:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import zip_longest
 
 _TOKEN = re.compile(
@@ -260,35 +261,37 @@ def least(relation: Relation, name: str) -> int | None:
     return bound + (sign == ">")
 
 
-def polynomial(term: Term, name: str) -> list[int] | None:
-    """Coefficients over the integers, the constant first; None for what is no polynomial in this one variable."""
+def polynomial(term: Term, name: str) -> list[Fraction] | None:
+    """Coefficients over the rationals, the constant first; None for what is no polynomial in this one variable."""
     match term.op, term.args:
         case "number", _:
-            return [term.value]
+            return [Fraction(term.value)]
         case "name", _:
-            return [0, 1] if term.text == name else None
+            return [Fraction(0), Fraction(1)] if term.text == name else None
         case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
-            found: list[int] | None = [1]
+            found: list[Fraction] | None = [Fraction(1)]
             for _ in range(exponent.value):
                 found = _times(found, polynomial(base, name))
             return found
         case "-", (a,):
-            return _times([-1], polynomial(a, name))
+            return _times([Fraction(-1)], polynomial(a, name))
         case "*", (a, b):
             return _times(polynomial(a, name), polynomial(b, name))
+        case "/", (a, b) if b.op == "number" and b.value:
+            return _times([Fraction(1, b.value)], polynomial(a, name))
         case ("+" | "-"), (a, b):
             left, right = polynomial(a, name), polynomial(b, name)
             if left is None or right is None:
                 return None
             sign = 1 if term.op == "+" else -1
-            return [x + sign * y for x, y in zip_longest(left, right, fillvalue=0)]
+            return [x + sign * y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
     return None
 
 
-def _times(left: list[int] | None, right: list[int] | None) -> list[int] | None:
+def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fraction] | None:
     if left is None or right is None or len(left) + len(right) > _DEGREE + 2:
         return None
-    found = [0] * (len(left) + len(right) - 1)
+    found = [Fraction(0)] * (len(left) + len(right) - 1)
     for i, x in enumerate(left):
         for j, y in enumerate(right):
             found[i + j] += x * y
