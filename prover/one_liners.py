@@ -27,7 +27,7 @@ ROUNDS = (
 #: What the goal itself suggests (a finite search, say) goes first, since it needs more and is worth more, as is the
 #: rule in arithmetic; the shares of the others are of the time that this leaves. What ran out of its limits has another
 #: turn after them.
-SPECIAL, SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
+_SPECIAL, _SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
 INTRODUCE = "unhygienic intros"
 _NONE_EXIST = re.compile(r"¬∃ ([^,()∃]+),")
 _FORMS = 2
@@ -78,7 +78,7 @@ class OneLiners:
         fast = [tactic for tactic in general if not SLOW.search(tactic) and (tactic not in quick or tactic in late)]
         slow = [tactic for tactic in general if SLOW.search(tactic)]
         began = time.monotonic()
-        special = yield from self._round(root, special, SPECIAL[0], self._at(SPECIAL[1]))
+        special = yield from self._round(root, special, _SPECIAL[0], self._at(_SPECIAL[1]))
         spent = time.monotonic() - began
         for number, (limits, share) in enumerate(rounds):
             until = self._at(share, spent)
@@ -87,7 +87,7 @@ class OneLiners:
             # premises were retrieved, it seldom finds what these do not.
             if number and (not retrieved or number == len(rounds) - 1):
                 slow = yield from self._round(root, slow, limits, until)
-        yield from self._round(root, special, SPECIAL_AGAIN[0], self._at(SPECIAL_AGAIN[1]))
+        yield from self._round(root, special, _SPECIAL_AGAIN[0], self._at(_SPECIAL_AGAIN[1]))
 
     def _at(self, share: float, spent: float = 0.0) -> float:
         """When a share of the time is over, but for what was `spent` already, in seconds."""
@@ -114,16 +114,16 @@ class OneLiners:
         return late
 
     def _introduced(self, root: LeanState) -> list[tuple[str, Position]]:
-        """The theorem once what it is about has names, with the tactics for that; nothing where all has some."""
-        forms: list[tuple[str, Position]] = []
+        """The theorem once what it is about has names, with the tactics for that; nothing where it has them already."""
+        found: list[tuple[str, Position]] = []
         state, steps = root, ""
-        while tactic := _naming(state):
+        while len(found) < _FORMS and (tactic := _naming(state)):
             outcome = self.checker.attempt(state, tactic, self.deadline)
-            if not isinstance(outcome, Advanced) or len(outcome.states) != 1 or len(forms) == _FORMS:
+            if not isinstance(outcome, Advanced) or len(outcome.states) != 1:
                 break
             state, steps = outcome.states[0], f"{steps}\n{tactic}" if steps else tactic
-            forms.append((steps, self._position(state)))
-        return forms
+            found.append((steps, self._position(state)))
+        return found
 
     def _position(self, state: LeanState) -> Position:
         return forms.position(self.generator, self.checker, state, self.deadline)
@@ -142,12 +142,20 @@ class OneLiners:
 
 
 def _naming(state: LeanState) -> str:
-    """Names variables and premises, then what is said not to exist; "" where there are none of either."""
+    """The tactic that names variables and premises, or else what is said not to exist; "" where there is neither."""
     goal = state.lean_goals[0] if state.lean_goals else None
-    if goal is not None and goal.head == "∀":
-        return INTRODUCE
-    nothing = None if goal is None else _NONE_EXIST.match(goal.target)
-    return f"rintro ⟨{', '.join(nothing[1].partition(' : ')[0].split())}, hn⟩" if nothing else ""
+    if goal is None or goal.head == "∀":
+        return INTRODUCE if goal is not None else ""
+    nothing = _NONE_EXIST.match(goal.target)
+    if nothing is None:
+        return ""
+    taken = {h.name for h in goal.hypotheses}
+    names: list[str] = []
+    for name in [*nothing[1].partition(" : ")[0].split(), "hn"]:
+        while name in taken:  # what it would hide could not be spoken of any more
+            name += "'"
+        names.append(name)
+    return f"rintro ⟨{', '.join(names)}⟩"
 
 
 def _in_turn(unreached: Sequence[str], late: Sequence[str]) -> list[str]:
