@@ -69,7 +69,7 @@ class OneLiners:
         rounds: Rounds = getattr(proposes, "rounds", ROUNDS)
         missing, retrieved = self.generator.missing, bool(self.generator.premises)
         quick = list(getattr(proposes, "quick", ()))
-        if not hasattr(proposes, "arrange"):
+        if not quick and not hasattr(proposes, "arrange"):
             quick = opening(self.generator.position(root, retrieve=False))[0][:_QUICK]
         # The library is opened only for theorems that the quickest proofs leave open.
         late = yield from self._round(root, possible(quick, missing), rounds[0][0], self._at(rounds[0][1]))

@@ -30,7 +30,7 @@ from search.protocols import Candidate
 
 _ARITHMETIC_STEPS = range(1, 4)
 _SEARCHES = 6
-_FIRST, _TURN = 9, 4
+_TURN = 4
 
 
 def arithmetic(position: Position) -> Iterator[Suggestion]:
@@ -80,6 +80,8 @@ class Portfolio:
 
     #: See `TacticGenerator`.
     few = 36
+    #: Tried before the rules for theorems, some of which search for numbers, are asked.
+    quick = closing.QUICK
 
     def __init__(self, rules: Mapping[str, Rule] = RULES) -> None:
         self.rules = dict(rules)
@@ -107,7 +109,7 @@ class Portfolio:
 
 def _interleaved(plain: Iterator[str], retrieved: Iterator[str]) -> Iterator[str]:
     """The quickest that need no premises, then `_TURN` with premises for each without."""
-    yield from islice(plain, _FIRST)
+    yield from islice(plain, len(closing.QUICK))
     for tactic in plain:
         yield from islice(retrieved, _TURN)
         yield tactic

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import Suggestion, asserted, propositions, single, variables
 from prover.generators.rules.terms import Relation, Term, divisors, linear, polynomial, read
 from prover.lean.state import Goal, Hypothesis
 
-_ORDER = {"≤", "<", "≥", ">"}
+_ORDER, _STRICT = {"≤", "<", "≥", ">"}, {"<", ">"}
 _LARGEST_CONSTANT = 1_000_000
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 
@@ -61,29 +62,29 @@ def casts(goal: Goal) -> Iterator[str]:
 def roots(goal: Goal) -> Iterator[str]:
     """An equation in one number that is a product of linear factors and what is never zero: the number is a root."""
     for v in variables(goal):
-        for h in propositions(goal) if v.head in ("Int", "Rat") else ():
-            for r in read(h.type) if "∨" not in h.type else ():
-                # Division of integers is no division.
-                whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
-                left, right = (polynomial(side, v.name) for side in r.terms)
-                if not whole or r.sign != "=" or r.negated or left is None or right is None:
-                    continue
-                found, rest = _roots([a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))])
-                if found and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
-                    yield "\n".join(_one_of(v, found, rest))
+        for _, r in asserted(goal) if v.head in ("Int", "Rat") else ():
+            # Division of integers is no division.
+            whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
+            left, right = (polynomial(side, v.name) for side in r.terms)
+            if not whole or r.sign != "=" or r.negated or left is None or right is None:
+                continue
+            found, rest = _roots(tuple(a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))))
+            if found and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
+                yield "\n".join(_one_of(v, found, rest))
 
 
-def _roots(coefficients: list[Fraction]) -> tuple[list[Fraction], list[int]]:
+@lru_cache(maxsize=256)
+def _roots(coefficients: tuple[Fraction, ...]) -> tuple[list[Fraction], list[int]]:
     """Rational roots, as often as they occur, and the factor left, which is never zero; none where it may be."""
-    while coefficients and not coefficients[-1]:
-        coefficients.pop()
     scale = lcm(*(a.denominator for a in coefficients))
     rest = [int(a * scale) for a in coefficients]
+    while rest and not rest[-1]:
+        rest.pop()
     found: list[Fraction] = []
     while len(rest) > 1 and abs(rest[0]) <= _LARGEST_CONSTANT and abs(rest[-1]) <= _LARGEST_CONSTANT:
         numerators = divisors(abs(rest[0])) if rest[0] else [0]
-        candidates = (Fraction(sign * p, q) for q in divisors(abs(rest[-1])) for p in numerators for sign in (1, -1))
-        root = next((c for c in candidates if not sum(a * c**i for i, a in enumerate(rest))), None)
+        candidates = ((sign * p, q) for q in divisors(abs(rest[-1])) for p in numerators for sign in (1, -1))
+        root = next((Fraction(p, q) for p, q in candidates if not _scaled(rest, p, q)), None)
         if root is None:
             break
         found.append(root)
@@ -96,6 +97,15 @@ def _roots(coefficients: list[Fraction]) -> tuple[list[Fraction], list[int]]:
     return (found, rest) if found and never_zero and len(found) + len(rest) > 2 else ([], [])
 
 
+def _scaled(coefficients: list[int], p: int, q: int) -> int:
+    """The value at p / q, times a power of q: whole numbers, as there may be thousands of p and q."""
+    total, power = 0, 1
+    for a in reversed(coefficients):
+        total = total * p + a * power
+        power *= q
+    return total
+
+
 def _one_of(v: Hypothesis, found: list[Fraction], rest: list[int]) -> Iterator[str]:
     x = v.name
     solve = "omega" if v.head == "Int" else "grind"
@@ -103,14 +113,13 @@ def _one_of(v: Hypothesis, found: list[Fraction], rest: list[int]) -> Iterator[s
     quadratic = [f"({rest[2]} * {x} ^ 2 + {rest[1]} * {x} + {rest[0]})"] if len(rest) == 3 else []
     factors = [*quadratic, *(f"({x} - {root})" for root in reversed(found))]
     yield f"have hp : {' * '.join(factors)} = 0 := by grind"
-    last = None if quadratic else found[-1]
     for root in found if quadratic else found[:-1]:
         yield (f"obtain hp | hp := {v.head}.mul_eq_zero.mp hp\nrotate_left\n"
                f"· have hx : {x} = {root} := by {solve}\n  {close}")  # fmt: skip
-    if last is None:
+    if quadratic:
         yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {_SQUARE}\ngrind"
     else:
-        yield f"have hx : {x} = {last} := by {solve}\n{close}"
+        yield f"have hx : {x} = {found[-1]} := by {solve}\n{close}"
 
 
 def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
@@ -137,17 +146,17 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
             zero = f"have hz : {difference} * {difference} = 0 := by grind"
             yield f"{facts}\n{zero}\nrcases {data[0].head}.mul_eq_zero.mp hz with hr | hr <;> grind"
     orders = [h for h in propositions(goal) if any(r.sign in _ORDER for r in read(h.type)) and "∧" not in h.type][:4]
+    told = [read(h.type)[0] for h in orders]
     kind = data[0].head
-    if orders and kind in ("Int", "Rat"):
-        told = [read(h.type)[0] for h in orders]
+    if told:
         lines = []
         for i, r in enumerate(told):
             lines.append(f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := by grind")
-            if r.sign in ("<", ">"):
+            if r.sign in _STRICT:
                 lines.append(f"have he{i} : (0 : {kind}) < {_difference(r)} := by grind")
         for i, one in enumerate(told):
             for j, other in enumerate(told[i:], i):
-                strict = one.sign in ("<", ">") and other.sign in ("<", ">")
+                strict = one.sign in _STRICT and other.sign in _STRICT
                 product = f"mul_pos he{i} he{j}" if strict else f"mul_nonneg hd{i} hd{j}"
                 lines.append(f"have hp{i}{j} := {kind}.{product}")
         joined = "\n".join(lines)
@@ -155,35 +164,34 @@ def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
         yield f"{joined}\n{facts}\ngrind"
     for r in read(goal.target)[:1]:
         if r.sign in _ORDER and not r.negated:
-            yield "\n".join([*_contrary(r, orders, kind), "grind"])
+            yield "\n".join([*_contrary(r, told, kind), "grind"])
 
 
 def _solved(goal: Goal, names: list[str]) -> Iterator[str]:
     """A linear equation solved for one of its variables, which is then gone: inequalities do not see equations."""
-    for h in propositions(goal):
-        for r in read(h.type) if "∧" not in h.type and "∨" not in h.type else ():
-            left, right = (linear(side) for side in r.terms)
-            if r.sign != "=" or r.negated or left is None or right is None:
-                continue
-            for name in names:
-                c = left.get(name, 0)
-                if abs(c) == 1 and name not in right:
-                    others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
-                    rest = " + ".join(["0", *others])
-                    yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
-                    return
+    for _, r in single(goal):
+        left, right = (linear(side) for side in r.terms)
+        if r.sign != "=" or r.negated or left is None or right is None:
+            continue
+        for name in names:
+            c = left.get(name, 0)
+            if abs(c) == 1 and name not in right:
+                others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
+                rest = " + ".join(["0", *others])
+                yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
+                return
 
 
-def _contrary(target: Relation, orders: list[Hypothesis], kind: str) -> Iterator[str]:
+def _contrary(target: Relation, told: list[Relation], kind: str) -> Iterator[str]:
     """The target's contrary, and its products with itself and with what the hypotheses say is not negative."""
     yield "apply Classical.byContradiction\nintro hg"
     contrary = _difference(Relation(target.right, target.sign, target.left))
-    strict = target.sign in ("≤", "≥")
+    strict = target.sign not in _STRICT
     yield f"have hn : (0 : {kind}) {'<' if strict else '≤'} {contrary} := by grind"
     yield f"have hm : (0 : {kind}) ≤ {contrary} := by grind"
     yield f"have hq := {kind}.{'mul_pos hn hn' if strict else 'mul_nonneg hm hm'}"
-    for i, h in enumerate(orders):
-        yield f"have ho{i} := {kind}.mul_nonneg hm (show (0 : {kind}) ≤ {_difference(read(h.type)[0])} by grind)"
+    for i, r in enumerate(told):
+        yield f"have ho{i} := {kind}.mul_nonneg hm (show (0 : {kind}) ≤ {_difference(r)} by grind)"
 
 
 def _difference(r: Relation) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from prover.generators.protocol import Position
+from prover.generators.rules.terms import Relation, read
 from prover.lean.state import Goal, Hypothesis
 
 
@@ -24,6 +25,8 @@ class Suggestion(NamedTuple):
 
 Rule: TypeAlias = Callable[[Position], Iterator[Suggestion]]
 
+#: The types of numbers that the arithmetic rules are about.
+NUMBERS = ("Nat", "Int", "Rat")
 NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
 #: Notation and its instances: constants that name no definition worth unfolding.
 _NOTATION = re.compile(
@@ -46,6 +49,23 @@ def variables(goal: Goal) -> list[Hypothesis]:
         h for h in goal.hypotheses
         if not h.is_prop and not h.is_instance and h.accessible and not h.type.startswith(("Type", "Sort", "Prop"))
     ]  # fmt: skip
+
+
+def asserted(goal: Goal) -> Iterator[tuple[Hypothesis, Relation]]:
+    """The relations that hypotheses state, also several joined by ∧, with the hypothesis."""
+    for h in propositions(goal):
+        if "∨" not in h.type:
+            yield from ((h, r) for r in read(h.type))
+
+
+def single(goal: Goal) -> Iterator[tuple[Hypothesis, Relation]]:
+    """The hypotheses that are one relation, with it."""
+    return ((h, r) for h, r in asserted(goal) if "∧" not in h.type)
+
+
+def arguments(f: str, text: str) -> list[int]:
+    """The numbers that a printed expression applies a function to, as they occur."""
+    return [int(number) for number in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", text)]
 
 
 def mentions(text: str, name: str) -> bool:

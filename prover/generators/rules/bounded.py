@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, mentions, propositions, variables
+from prover.generators.rules.base import Suggestion, asserted, mentions, propositions, variables
 from prover.generators.rules.modular import powers, relations
-from prover.generators.rules.terms import Relation, Term, divisors, linear, read, read_term, value
+from prover.generators.rules.terms import Relation, Term, bounds, divisors, linear, read, read_term, value
 from prover.lean.state import Goal, Hypothesis
 
 _BOUNDS = (12, 40, 100, 500, 2500)
@@ -164,20 +164,16 @@ def _divided(f: Term, others: str, size: int, total: int, natural: bool) -> str:
         lines = [f"have hi : ({f.wrapped} : Int) ∣ {total} := {proof}",
                  f"have hd : {subject} ∣ {size} := Int.natAbs_dvd_natAbs.mpr hi",
                  f"have hj : {others} * {f.wrapped} = {total} := by grind"]  # fmt: skip
+        name, c, end = f.text, 0, "rw [hv] at hj; omega"
+        shape = linear(f) or {}
+        names = [n for n in shape if n]
+        if len(names) == 1 and shape[names[0]] == 1:
+            name, c, end = names[0], shape.get("", 0), "subst hv; first | omega | (simp_all; done)"
         close = "\n".join(
-            f"· obtain hv | hv : {f.text} = {d} ∨ {f.text} = {-d} := by omega\n"
-            "  all_goals first | omega | (rw [hv] at hj; omega)"
+            f"· obtain hv | hv : {name} = {d - c} ∨ {name} = {-d - c} := by omega\n"
+            f"  all_goals first | omega | ({end})"
             for d in ds
-        )
-        shape = linear(f)
-        names = [n for n in shape or {} if n]
-        if shape is not None and len(names) == 1 and shape[names[0]] == 1:
-            c, name = shape.get("", 0), names[0]
-            close = "\n".join(
-                f"· obtain hv | hv : {name} = {d - c} ∨ {name} = {-d - c} := by omega\n"
-                "  all_goals first | omega | (subst hv; first | omega | (simp_all; done))"
-                for d in ds
-            )  # fmt: skip
+        )  # fmt: skip
     lines += [
         f"have key : (List.range {size + 1}).all (fun d => {size} % d != 0 || [{listed}].contains d) = true := by "
         "decide +kernel",
@@ -271,23 +267,12 @@ def stated(goal: Goal) -> dict[str, tuple[int | None, int | None]]:
     """The lowest and highest values of variables, as far as hypotheses say them in so many words."""
     low: dict[str, int] = {}
     high: dict[str, int] = {}
-    for h in propositions(goal):
-        for r in read(h.type):
-            left, right, sign = r.left, r.right, r.sign
-            if right.op == "name":
-                left, right, sign = right, left, {"≤": "≥", "<": ">", "≥": "≤", ">": "<"}.get(sign, "")
-            number = value(right)
-            if left.op != "name" or number is None or r.negated or "∨" in h.type:
-                continue
-            match sign:
-                case "≤":
-                    high[left.text] = number
-                case "<":
-                    high[left.text] = number - 1
-                case "≥":
-                    low[left.text] = number
-                case ">":
-                    low[left.text] = number + 1
+    for _, r in asserted(goal):
+        found = bounds(r)
+        if found is not None and found.low is not None:
+            low[found.name] = found.low
+        if found is not None and found.high is not None:
+            high[found.name] = found.high
     return {name: (low.get(name), high.get(name)) for name in {**low, **high}}
 
 

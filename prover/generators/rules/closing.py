@@ -114,12 +114,16 @@ def by_cases(goal: Goal) -> Iterator[str]:
 _FINISH = "first | omega | simp_all | grind"
 
 
+#: The openings that come first, for any theorem.
+QUICK = ("rfl", "decide", "omega", "simp", "simp_all", "grind", "intros; rfl", "intros; simp_all", "ac_rfl")
+
+
 def openings(position: Position) -> Iterator[str]:
     """One-line proofs to try on the theorem itself before any search, the most often useful first."""
     goal = position.goals[0]
     names = defined(goal)[:6]
     listed = ", ".join(names)
-    yield from ("rfl", "decide", "omega", "simp", "simp_all", "grind", "intros; rfl", "intros; simp_all", "ac_rfl")
+    yield from QUICK
     yield from ("decide +kernel", "bv_omega", "exact?", "trivial", "intros; omega", "intros; grind")
     if names:
         yield from (f"simp [{listed}]", f"grind [{listed}]", f"intros; simp_all [{listed}]")

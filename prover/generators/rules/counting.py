@@ -9,18 +9,17 @@ import re
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, mentions, propositions, variables
+from prover.generators.rules.base import NUMBERS, Suggestion, mentions, propositions, single, variables
 from prover.generators.rules.terms import least, read
 from prover.lean.state import Goal
 
-_KINDS = ("Nat", "Int", "Rat")
 _MOST_VARIABLES = 2
 
 
 def counting(position: Position) -> Iterator[Suggestion]:
     """All rules of this file; for targets that are equations, inequalities or divisibilities of numbers."""
     goal = position.goals[0]
-    if not read(goal.target) or not any(kind in goal.constants for kind in _KINDS):
+    if not read(goal.target) or not any(kind in goal.constants for kind in NUMBERS):
         return
     yield Suggestion(1.0, "grind")
     counted = [v.name for v in variables(goal) if v.head == "Nat" and mentions(goal.target, v.name)]
@@ -37,8 +36,7 @@ def counting(position: Position) -> Iterator[Suggestion]:
 
 def _least(goal: Goal, name: str) -> Iterator[tuple[int, str]]:
     """A number, not 0, that a hypothesis says the variable is not below; and the hypothesis."""
-    for h in propositions(goal):
-        for r in read(h.type)[:1] if "∧" not in h.type and "∨" not in h.type else ():
-            first = least(r, name)
-            if first is not None and first > 0:
-                yield first, h.name
+    for h, r in single(goal):
+        first = least(r, name)
+        if first is not None and first > 0:
+            yield first, h.name

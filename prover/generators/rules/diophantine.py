@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import Suggestion, asserted, variables
 from prover.generators.rules.terms import Relation, Term, read, value
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
@@ -23,11 +23,10 @@ def diophantine(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     kinds = {v.name: v.head for v in variables(goal) if v.head in ("Nat", "Int")}
     equations = [("intro h", r) for r in read(goal.target)[:1] if (r.sign == "≠") != (r.negated and r.sign == "=")]
-    equations += [("exfalso", r) for h in propositions(goal) if "∨" not in h.type for r in read(h.type)
-                  if r.sign == "=" and not r.negated]  # fmt: skip
-    remainders = {r.left.args[0].text: (r.left.args[1].value, r.right.value) for h in propositions(goal)
-                  for r in read(h.type) if r.sign == "=" and r.left.op == "%" and not r.negated and "∨" not in h.type
-                  and r.left.args[1].op == r.right.op == "number"}  # fmt: skip
+    given = [r for _, r in asserted(goal) if r.sign == "=" and not r.negated]
+    equations += [("exfalso", r) for r in given]
+    remainders = {r.left.args[0].text: (r.left.args[1].value, r.right.value) for r in given
+                  if r.left.op == "%" and r.left.args[1].op == r.right.op == "number"}  # fmt: skip
     for start, equation in equations:
         found = _refuted(equation, kinds, remainders)
         if found is not None:
@@ -46,14 +45,16 @@ def _refuted(
         return None
     if "Nat" in (kinds[n] for n in names) and any(t.op == "-" for side in equation.terms for t in side.walk()):
         return None  # natural subtraction stops at zero
+    told = [remainders.get(n, (1, 0)) for n in names]
     for m in _MODULI:
         if m ** len(names) > _RESIDUES_LIMIT:
             return None
-        differences = {residues: _difference(equation, dict(zip(names, residues, strict=True)), m)
-                       for residues in product(range(m), repeat=len(names))}  # fmt: skip
-        told = [remainders.get(n, (1, 0)) for n in names]
-        if all(d or any(m % k == 0 and x % k != r for x, (k, r) in zip(residues, told, strict=True))
-               for residues, d in differences.items()):  # fmt: skip
+        differences: dict[tuple[int, ...], int] = {}
+        for residues in product(range(m), repeat=len(names)):
+            d = differences[residues] = _difference(equation, dict(zip(names, residues, strict=True)), m)
+            if d == 0 and not any(m % k == 0 and x % k != r for x, (k, r) in zip(residues, told, strict=True)):
+                break  # a solution
+        else:
             needed = [n for i, n in enumerate(names) if _depends(differences, i) and n not in remainders]
             if m ** len(needed) <= _CASES_LIMIT:
                 return m, needed

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from itertools import product
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, variables
 from prover.lean.state import Goal
 
-_KINDS = ("Nat", "Int", "Rat")
 _QUANTIFIED = re.compile(r"∀ \((?P<names>[^:()]+) : (?P<kind>\w+)\), [^→∀∃]+")
 _SMALL = ("0", "1")
 _MOST_NUMBERS, _WIDEST = 4, 24
@@ -23,11 +22,11 @@ _MOST_INSTANCES = 32
 def instances(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    functions = [v.name for v in variables(goal) if any(v.type.startswith(f"{kind} →") for kind in _KINDS)]
+    functions = [v.name for v in variables(goal) if any(v.type.startswith(f"{kind} →") for kind in NUMBERS)]
     if not functions:
         return
     laws = list(_laws(goal, functions))
-    occurring = [int(n) for f in functions for n in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", _said(goal))]
+    occurring = [n for f in functions for n in arguments(f, _said(goal))]
     ranges = [list(_SMALL), [*_SMALL, *(str(n) for n in dict.fromkeys(occurring) if n > 1)][:_MOST_NUMBERS]]
     if occurring and max(occurring) - min(occurring) <= _WIDEST:
         ranges.append([str(n) for n in range(min(occurring), max(occurring) + 1)])
@@ -42,7 +41,7 @@ def _laws(goal: Goal, functions: list[str]) -> Iterator[tuple[str, int]]:
     """Hypotheses about all numbers that speak of a function, and how many numbers each is about."""
     for h in propositions(goal):
         match = _QUANTIFIED.fullmatch(" ".join(h.type.split()))
-        if match is not None and match["kind"] in _KINDS and any(f"{f} " in h.type for f in functions):
+        if match is not None and match["kind"] in NUMBERS and any(f"{f} " in h.type for f in functions):
             yield h.name, len(match["names"].split())
 
 

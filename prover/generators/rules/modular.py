@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import Suggestion, propositions, single, variables
 from prover.generators.rules.terms import Relation, Term, linear, read, read_term
 from prover.lean.state import Goal
 
@@ -235,8 +235,7 @@ def _divides(d: str, numbers: tuple[str, str], dvd: tuple[str, str], combined: t
 
 def divisor_of_two(goal: Goal) -> Iterator[str]:
     """What divides two linear terms divides each constant that is a combination of them."""
-    told = [(h.name, r) for h in propositions(goal) if not set("∧∨→") & set(h.type) for r in read(h.type)
-            if r.sign == "∣" and not r.negated]  # fmt: skip
+    told = [(h.name, r) for h, r in single(goal) if r.sign == "∣" and not r.negated]
     for (one, first), (other, second) in combinations(told, 2):
         combined = _eliminate(first.right, second.right)
         if first.left.text == second.left.text and combined is not None:

@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, single, variables
 from prover.generators.rules.terms import Term, least, linear, read, read_term, value
 from prover.lean.state import Goal
 
-_KINDS = ("Nat", "Int", "Rat")
 _RULE = re.compile(r"∀ \((?P<n>[^\s:]+) : Nat\), (?:(?P<guard>[^→∀]+) → )?(?P<equation>[^→∀]+)")
 _FARTHEST = 5_000
 _MOST_BITS = 8_000
@@ -108,7 +107,7 @@ def _rules(goal: Goal) -> Iterator[_Rule]:
         kind = functions.get(f)
         at = _argument(relation.left, f)
         shift = None if at is None else _offset(at, n)
-        if kind not in _KINDS or lower is None or shift is None:
+        if kind not in NUMBERS or lower is None or shift is None:
             continue
         rule = _Rule(h.name, f, kind, n, guard is not None, lower, shift, 0, relation.right)
         back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
@@ -122,17 +121,19 @@ def evaluated(goal: Goal, rule: _Rule) -> str:
     # The rule may hold for places before the first value that is known.
     later = (lower for lower in sorted(place - rule.shift + rule.order for place in given) if lower >= rule.least)
     rules = (replace(rule, least=lower) for lower in (rule.least, *later))
-    rule = next((r for r in rules if all(r.start + j in given for j in range(r.order))), rule)
-    first = [given.get(rule.start + j) for j in range(rule.order)]
-    wanted = [place for place in _places(goal, rule.f) if place >= rule.start + rule.order]
-    if None in first or not 0 < len(wanted) <= _MOST_INDICES or wanted[-1] > _FARTHEST:
+    begins = next((r for r in rules if all(r.start + j in given for j in range(r.order))), None)
+    if begins is None:
         return ""
-    known = [pair for pair in first if pair is not None]
-    values = _values(rule, [v for _, _, v in known], wanted[-1] - rule.start + _LONGEST_PERIOD)
+    rule = begins
+    wanted = [place for place in _places(goal, rule.f) if place >= rule.start + rule.order]
+    if not 0 < len(wanted) <= _MOST_INDICES or wanted[-1] > _FARTHEST:
+        return ""
+    hypotheses, texts, first = zip(*(given[rule.start + j] for j in range(rule.order)), strict=True)
+    values = _values(rule, first, wanted[-1] - rule.start + _LONGEST_PERIOD)
     if len(values) <= wanted[-1] - rule.start:
         return ""
     period = _period(rule, values)
-    lines = _iterates(rule, [text for _, text, _ in known], [h for h, _, _ in known], values, wanted, period)
+    lines = _iterates(rule, texts, hypotheses, values, wanted, period)
     write = f"simp only [{', '.join(f'hv{i}' for i in range(len(wanted)))}]"
     return "\n".join([*lines, f"first | ({write}; done) | ({write}; {_CLOSE}) | grind | simp_all"])
 
@@ -140,18 +141,17 @@ def evaluated(goal: Goal, rule: _Rule) -> str:
 def _places(goal: Goal, f: str) -> list[int]:
     """The places c of all `f c` outside of the rule, ascending."""
     texts = [goal.target, *(h.type for h in propositions(goal))]
-    return sorted({int(c) for text in texts for c in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", text)})
+    return sorted({place for text in texts for place in arguments(f, text)})
 
 
 def _given(goal: Goal, rule: _Rule) -> dict[int, tuple[str, str, Fraction]]:
     """Place → the hypothesis that gives the value there, as it is written, and what it is."""
     found: dict[int, tuple[str, str, Fraction]] = {}
-    for h in propositions(goal):
-        for r in read(h.type) if "∧" not in h.type and "∨" not in h.type else ():
-            at = _argument(r.left, rule.f)
-            place, number = (None if at is None else value(at)), _number(r.right, rule, {}, 0)
-            if r.sign == "=" and not r.negated and place is not None and number is not None:
-                found[place] = h.name, r.right.text, number
+    for h, r in single(goal):
+        at = _argument(r.left, rule.f)
+        place, number = (None if at is None else value(at)), _number(r.right, rule, {}, 0)
+        if r.sign == "=" and not r.negated and place is not None and number is not None:
+            found[place] = h.name, r.right.text, number
     return found
 
 
@@ -234,7 +234,7 @@ def _iterates(
            f"rfl, fun _ => rfl, {', '.join(['by decide +kernel'] * len(facts))}⟩")  # fmt: skip
     same = " ∧ ".join(f"{f} (i + {start + j}) = (L i){part}" for j, part in enumerate(parts))
     yield (f"have hk : ∀ i, {same} := by\n"
-           f"  intro i\n  induction i with\n  | zero => rw [hz]; exact {_together([*hypotheses])}\n"
+           f"  intro i\n  induction i with\n  | zero => rw [hz]; exact {_together(hypotheses)}\n"
            f"  | succ i ih => rw [hs]; exact {_together([*(f'ih{p}' for p in parts[1:]), _step(rule, parts)])}")
     if period:
         yield (f"have hq : ∀ i, L ({period} + i) = L i := by\n  intro i\n  induction i with\n  | zero => exact hp\n"

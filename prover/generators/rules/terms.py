@@ -7,11 +7,13 @@ purpose. Terms keep the text that they came from, to be put into tactics.
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉✝]*(?:\.[^\W\d][\w'!?₀-₉]*)*)|(?P<sign>[-+*/%^∣=≠≤<≥>∧∨→↔¬↑(),:]))"
@@ -227,38 +229,45 @@ def value(term: Term, limit: int = 4096, known: Mapping[str, int] | None = None)
     return None
 
 
+_COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
+    "=": operator.eq, "≠": operator.ne, "≤": operator.le, "<": operator.lt, "≥": operator.ge, ">": operator.gt,
+    "∣": lambda left, right: right % left == 0 if left else right == 0,
+}  # fmt: skip
+
+
 def compare(relation: Relation, known: Mapping[str, int]) -> bool | None:
     """Whether a relation holds of these numbers; None where a side has no value."""
     left, right = (value(side, known=known) for side in relation.terms)
     if left is None or right is None:
         return None
-    match relation.sign:
-        case "∣":
-            holds = right % left == 0 if left else right == 0
-        case "=":
-            holds = left == right
-        case "≠":
-            holds = left != right
-        case "≤":
-            holds = left <= right
-        case "<":
-            holds = left < right
-        case "≥":
-            holds = left >= right
-        case _:
-            holds = left > right
-    return holds != relation.negated
+    return _COMPARISONS[relation.sign](left, right) != relation.negated
+
+
+class Bounds(NamedTuple):
+    """A variable and its lowest and highest value, of natural numbers or integers, as far as a relation says."""
+
+    name: str
+    low: int | None
+    high: int | None
+
+
+def bounds(relation: Relation) -> Bounds | None:
+    """What a relation of a variable and a number says; None for another, and for one that is negated."""
+    left, right, sign = relation.left, relation.right, relation.sign
+    if right.op == "name":
+        left, right, sign = right, left, {"≤": "≥", "<": ">", "≥": "≤", ">": "<"}.get(sign, "")
+    number = value(right)
+    if left.op != "name" or number is None or relation.negated:
+        return None
+    if sign in ("≤", "<"):
+        return Bounds(left.text, None, number - (sign == "<"))
+    return Bounds(left.text, number + (sign == ">"), None) if sign in ("≥", ">") else None
 
 
 def least(relation: Relation, name: str) -> int | None:
-    """The number that a relation says a natural number or integer is not below; None where it says no such thing."""
-    left, right, sign = relation.left, relation.right, relation.sign
-    if right.text == name:
-        left, right, sign = right, left, {"≤": "≥", "<": ">"}.get(sign, "")
-    bound = value(right)
-    if left.text != name or bound is None or relation.negated or sign not in ("≥", ">"):
-        return None
-    return bound + (sign == ">")
+    """The number that a relation says a variable is not below; None where it says no such thing."""
+    found = bounds(relation)
+    return found.low if found is not None and found.name == name else None
 
 
 def polynomial(term: Term, name: str) -> list[Fraction] | None:

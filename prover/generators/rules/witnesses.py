@@ -6,13 +6,13 @@ Not here: witnesses that depend on variables of the goal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion
-from prover.generators.rules.terms import Relation, compare, read
+from prover.generators.rules.terms import compare, read
 
 _EXISTS = re.compile(r"∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
 #: How far to look, by the number of variables: the largest number, and the largest with negative ones.
@@ -42,11 +42,6 @@ def _search(listed: str, body: str, signed: bool) -> tuple[int, ...]:
     numbers = range(-most_signed, most_signed + 1) if signed else range(most + 1)
     for values in sorted(product(numbers, repeat=len(names)), key=lambda values: sum(map(abs, values))):
         known = dict(zip(names, values, strict=True))
-        if all(_true(r, known) for r in relations):
+        if all(compare(r, known) for r in relations):
             return values
     return ()
-
-
-def _true(relation: Relation, known: Mapping[str, int]) -> bool:
-    answer = compare(relation, known)
-    return answer is not None and answer
