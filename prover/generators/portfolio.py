@@ -19,6 +19,7 @@ from prover.generators.rules import (
     diophantine,
     instances,
     modular,
+    power_residues,
     premises,
     rewriting,
     sequences,
@@ -61,8 +62,8 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search.
 OPENING_RULES: Sequence[Rule] = (
-    sequences.sequences, witnesses.witnesses, diophantine.diophantine, counting.counting, instances.instances,
-    modular.modular, algebra.algebra, bounded.bounded,
+    sequences.sequences, witnesses.witnesses, power_residues.power_residues, diophantine.diophantine,
+    counting.counting, instances.instances, modular.modular, algebra.algebra, bounded.bounded,
 )  # fmt: skip
 
 

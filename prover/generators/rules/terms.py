@@ -307,24 +307,31 @@ def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fr
     return found
 
 
-def linear(term: Term) -> dict[str, int] | None:
-    """Coefficients by variable, "" for the constant; None for what is not linear. Natural subtraction is not seen."""
+def linear(term: Term, powers: bool = False) -> dict[str, int] | None:
+    """Coefficients by variable, "" for the constant; None for what is not linear. Natural subtraction is not seen.
+
+    `powers`: of sums of powers, `x ^ 2` as one more variable.
+    """
     match term.op, term.args:
         case "number", _:
             return {"": term.value}
         case "name", _:
             return {term.text: 1}
+        case "^", (base, exponent) if powers and base.op == "name" and exponent.op == "number":
+            return {term.text: 1}
+        case "^", _ if (number := value(term)) is not None:
+            return {"": number}
         case "-", (a,):
-            inner = linear(a)
+            inner = linear(a, powers)
             return None if inner is None else {k: -v for k, v in inner.items()}
         case ("+" | "-"), (a, b):
-            left, right = linear(a), linear(b)
+            left, right = linear(a, powers), linear(b, powers)
             if left is None or right is None:
                 return None
             sign = 1 if term.op == "+" else -1
             return {k: left.get(k, 0) + sign * right.get(k, 0) for k in {**left, **right}}
         case "*", (a, b):
-            left, right = linear(a), linear(b)
+            left, right = linear(a, powers), linear(b, powers)
             for one, other in ((left, right), (right, left)):
                 if one is not None and other is not None and set(one) <= {""}:
                     return {k: v * one.get("", 0) for k, v in other.items()}
