@@ -1,23 +1,23 @@
-"""Equations and inequalities: squares are not negative, products of hypotheses, casts, subtraction.
+"""Equations: rational roots, casts, subtraction, ratios.
 
-Not here: remainders, finite search. Each tactic adds what linear arithmetic and ring normalisation cannot find by
-themselves, and leaves the rest to `grind` or `omega`.
+Not here: inequalities (`inequalities.py`), remainders, finite search. Each tactic adds what linear arithmetic and ring
+normalisation cannot find by themselves, and leaves the rest to `grind` or `omega`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, zip_longest
+from itertools import permutations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, asserted, propositions, single, variables
-from prover.generators.rules.terms import Relation, Term, divisors, linear, polynomial, read
+from prover.generators.rules.terms import ORDER, Relation, divisors, monomials, polynomial, read, value
 from prover.lean.state import Goal, Hypothesis
 
-_ORDER, _STRICT = {"≤", "<", "≥", ">"}, {"<", ">"}
 _LARGEST_CONSTANT = 1_000_000
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 
@@ -25,15 +25,12 @@ _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 def algebra(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    relations = [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
     for tactic in subtraction(goal):
         yield Suggestion(1.0, tactic)
     for tactic in casts(goal):
         yield Suggestion(1.0, tactic)
     for tactic in roots(goal):
         yield Suggestion(1.0, tactic)
-    for tactic in products(goal, relations):
-        yield Suggestion(0.5, tactic)
 
 
 def subtraction(goal: Goal) -> Iterator[str]:
@@ -53,7 +50,7 @@ def casts(goal: Goal) -> Iterator[str]:
     """An equation of natural numbers or integers that follows over the rationals."""
     if any("Rat" in h.type or "↑" in h.type for h in propositions(goal)):
         for r in read(goal.target)[:1]:
-            if r.sign in {"=", *_ORDER} and "↑" not in goal.target:
+            if r.sign in {"=", *ORDER} and "↑" not in goal.target:
                 for kind in ("Rat", "Int"):
                     left, right = (f"(({side.text} : _) : {kind})" for side in r.terms)
                     yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
@@ -61,8 +58,9 @@ def casts(goal: Goal) -> Iterator[str]:
 
 def roots(goal: Goal) -> Iterator[str]:
     """An equation in one number that is a product of linear factors and what is never zero: the number is a root."""
+    equations = [*((r, "") for _, r in asserted(goal)), *ratios(goal)]
     for v in variables(goal):
-        for _, r in asserted(goal) if v.head in ("Int", "Rat") else ():
+        for r, lead in equations if v.head in ("Int", "Rat") else ():
             # Division of integers is no division.
             whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
             left, right = (polynomial(side, v.name) for side in r.terms)
@@ -70,7 +68,20 @@ def roots(goal: Goal) -> Iterator[str]:
                 continue
             found, rest = _roots(tuple(a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))))
             if found and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
-                yield "\n".join(_one_of(v, found, rest))
+                yield lead + "\n".join(_one_of(v, found, rest))
+
+
+def ratios(goal: Goal) -> Iterator[tuple[Relation, str]]:
+    """A power that two products determine, a * r = 6 and a * r ^ 4 = 48 (of a sequence, say); and its proof."""
+    told = [(m, value(r.right)) for _, r in single(goal) if r.sign == "=" and (m := monomials(r.left))]
+    products = [(*next(iter(m.items())), number) for m, number in told if len(m) == 1 and number]
+    for (one, a, x), (other, b, y) in permutations(products, 2):
+        more = Counter(other) - Counter(one)
+        if len(more) == 1 and not Counter(one) - Counter(other):
+            [(name, k)] = more.items()
+            power = f"{name} ^ {k} = {Fraction(y * a, x * b)}"
+            for r in read(power):
+                yield r, f"have hm : {power} := by grind\n"
 
 
 @lru_cache(maxsize=256)
@@ -120,88 +131,3 @@ def _one_of(v: Hypothesis, found: list[Fraction], rest: list[int]) -> Iterator[s
         yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {_SQUARE}\ngrind"
     else:
         yield f"have hx : {x} = {found[-1]} := by {solve}\n{close}"
-
-
-def products(goal: Goal, relations: list[Relation]) -> Iterator[str]:
-    """Squares and products of hypotheses as facts for `grind`, which is linear over monomials."""
-    data = [v for v in variables(goal) if v.head in ("Int", "Rat")][:4]
-    nonlinear = any(_nonlinear(side) for r in relations for side in r.terms)
-    if not nonlinear or not data or not any(r.sign in _ORDER or r.sign == "=" for r in relations):
-        return
-    names = [v.name for v in data]
-    pairs = list(combinations(names, 2))
-    squares = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
-    if len(names) == 1:
-        squares += [f"{names[0]} + 1", f"2 * {names[0]} - 1", f"2 * {names[0]} + 1"]
-    if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
-        a, b, c, d = names
-        squares += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
-    facts = "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(squares))
-    yield f"{facts}\ngrind"
-    for solved in _solved(goal, names):
-        yield f"{facts}\n{solved}\ngrind"
-    for r in read(goal.target)[:1]:
-        if r.sign == "=" and not r.negated:
-            difference = f"({r.left.wrapped} - {r.right.wrapped})"
-            zero = f"have hz : {difference} * {difference} = 0 := by grind"
-            yield f"{facts}\n{zero}\nrcases {data[0].head}.mul_eq_zero.mp hz with hr | hr <;> grind"
-    orders = [h for h in propositions(goal) if any(r.sign in _ORDER for r in read(h.type)) and "∧" not in h.type][:4]
-    told = [read(h.type)[0] for h in orders]
-    kind = data[0].head
-    if told:
-        lines = []
-        for i, r in enumerate(told):
-            lines.append(f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := by grind")
-            if r.sign in _STRICT:
-                lines.append(f"have he{i} : (0 : {kind}) < {_difference(r)} := by grind")
-        for i, one in enumerate(told):
-            for j, other in enumerate(told[i:], i):
-                strict = one.sign in _STRICT and other.sign in _STRICT
-                product = f"mul_pos he{i} he{j}" if strict else f"mul_nonneg hd{i} hd{j}"
-                lines.append(f"have hp{i}{j} := {kind}.{product}")
-        joined = "\n".join(lines)
-        yield f"{joined}\ngrind"
-        yield f"{joined}\n{facts}\ngrind"
-    for r in read(goal.target)[:1]:
-        if r.sign in _ORDER and not r.negated:
-            yield "\n".join([*_contrary(r, told, kind), "grind"])
-
-
-def _solved(goal: Goal, names: list[str]) -> Iterator[str]:
-    """A linear equation solved for one of its variables, which is then gone: inequalities do not see equations."""
-    for _, r in single(goal):
-        left, right = (linear(side) for side in r.terms)
-        if r.sign != "=" or r.negated or left is None or right is None:
-            continue
-        for name in names:
-            c = left.get(name, 0)
-            if abs(c) == 1 and name not in right:
-                others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
-                rest = " + ".join(["0", *others])
-                yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
-                return
-
-
-def _contrary(target: Relation, told: list[Relation], kind: str) -> Iterator[str]:
-    """The target's contrary, and its products with itself and with what the hypotheses say is not negative."""
-    yield "apply Classical.byContradiction\nintro hg"
-    contrary = _difference(Relation(target.right, target.sign, target.left))
-    strict = target.sign not in _STRICT
-    yield f"have hn : (0 : {kind}) {'<' if strict else '≤'} {contrary} := by grind"
-    yield f"have hm : (0 : {kind}) ≤ {contrary} := by grind"
-    yield f"have hq := {kind}.{'mul_pos hn hn' if strict else 'mul_nonneg hm hm'}"
-    for i, r in enumerate(told):
-        yield f"have ho{i} := {kind}.mul_nonneg hm (show (0 : {kind}) ≤ {_difference(r)} by grind)"
-
-
-def _difference(r: Relation) -> str:
-    """What the relation says is not negative."""
-    return (f"{r.right.wrapped} - {r.left.wrapped}" if r.sign in ("≤", "<") else
-            f"{r.left.wrapped} - {r.right.wrapped}")  # fmt: skip
-
-
-def _nonlinear(term: Term) -> bool:
-    return any(
-        (t.op == "*" and all(not a.closed for a in t.args)) or (t.op == "^" and not t.args[0].closed)
-        for t in term.walk()
-    )

@@ -68,6 +68,16 @@ def arguments(f: str, text: str) -> list[int]:
     return [int(number) for number in re.findall(rf"(?<![\w.]){re.escape(f)} (\d{{1,6}})\b", text)]
 
 
+def usable(goal: Goal, names: list[str]) -> tuple[list[str], list[str]]:
+    """Hypotheses that evaluation can use: about nothing but the variables; and the others, which stand in its way."""
+    use, drop = [], []
+    others = [v.name for v in variables(goal) if v.name not in names]
+    for h in propositions(goal):
+        quantified = any(c in h.type for c in "∀∃") or any(mentions(h.type, o) for o in others)
+        (drop if quantified else use).append(h.name)
+    return use[::-1], drop
+
+
 def mentions(text: str, name: str) -> bool:
     """Whether a printed expression mentions a variable."""
     return name in NAME.findall(text)

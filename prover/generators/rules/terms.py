@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,9 @@ _TOKEN = re.compile(
 )
 _BINARY = {"∣": (50, 51), "+": (65, 66), "-": (65, 66), "*": (70, 71), "/": (70, 71), "%": (70, 71), "^": (76, 75)}
 RELATIONS = ("=", "≠", "≤", "<", "≥", ">")
+ORDER = {"≤", "<", "≥", ">"}
 _DEGREE = 6
+_MOST_MONOMIALS = 200
 _DIGITS = 1200  # far more than rules can use, and less than Python refuses to turn into a number
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
 
@@ -305,6 +308,59 @@ def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fr
         for j, y in enumerate(right):
             found[i + j] += x * y
     return found
+
+
+def monomials(term: Term, inverses: bool = False) -> dict[tuple[str, ...], Fraction] | None:
+    """Coefficients of a polynomial in any variables by the variables multiplied, sorted; () for the constant.
+
+    `inverses`: 1 / x is one more variable, `x⁻¹`. None for what is no polynomial, or a long one. Natural subtraction is
+    not seen.
+    """
+    match term.op, term.args:
+        case "number", _:
+            return {(): Fraction(term.value)}
+        case "name", _:
+            return {(term.text,): Fraction(1)}
+        case "-", (a,):
+            return _expanded({(): Fraction(-1)}, monomials(a, inverses))
+        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
+            found: dict[tuple[str, ...], Fraction] | None = {(): Fraction(1)}
+            for _ in range(exponent.value):
+                found = _expanded(found, monomials(base, inverses))
+            return found
+        case "*", (a, b):
+            return _expanded(monomials(a, inverses), monomials(b, inverses))
+        case "/", (a, b) if inverses:
+            divisor = monomials(b)
+            if divisor is None or len(divisor) != 1:
+                return None
+            [(names, c)] = divisor.items()
+            return _expanded(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
+        case ("+" | "-"), (a, b):
+            sign = {(): Fraction(1 if term.op == "+" else -1)}
+            left, right = monomials(a, inverses), _expanded(sign, monomials(b, inverses))
+            if left is None or right is None:
+                return None
+            return {m: c for m in {**left, **right} if (c := left.get(m, Fraction(0)) + right.get(m, Fraction(0)))}
+    return None
+
+
+def _expanded(
+    left: dict[tuple[str, ...], Fraction] | None, right: dict[tuple[str, ...], Fraction] | None
+) -> dict[tuple[str, ...], Fraction] | None:
+    """The product, with no variable beside its inverse."""
+    if left is None or right is None or len(left) * len(right) > _MOST_MONOMIALS:
+        return None
+    found: dict[tuple[str, ...], Fraction] = {}
+    for one, a in left.items():
+        for other, b in right.items():
+            names = Counter(one + other)
+            for n in [n for n in names if f"{n}⁻¹" in names]:
+                both = min(names[n], names[f"{n}⁻¹"])
+                names.subtract({n: both, f"{n}⁻¹": both})
+            m = tuple(sorted(names.elements()))
+            found[m] = found.get(m, Fraction(0)) + a * b
+    return {m: c for m, c in found.items() if c}
 
 
 def linear(term: Term, powers: bool = False) -> dict[str, int] | None:

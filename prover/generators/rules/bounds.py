@@ -1,0 +1,135 @@
+"""Bounds that linear arithmetic does not see: those of products, powers and divisors, as facts for it.
+
+Not here: what is done with them (`bounded.py`); the divisors of a number (`factors.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from prover.generators.rules.base import asserted, propositions
+from prover.generators.rules.factors import factor_bounds
+from prover.generators.rules.modular import powers
+from prover.generators.rules.terms import Relation, Term, bounds, linear, read, value
+from prover.lean.state import Goal, Hypothesis
+
+_PRODUCT_LIMIT = 100_000
+_MOST_BITS = 200
+#: An integer is no larger than its square, nor is its negative.
+_SQUARES = """have hsq : ∀ v : Int, v ≤ v ^ 2 ∧ -v ≤ v ^ 2 := by
+  intro v
+  have hn := Int.natAbs_mul_self (a := v)
+  have hm := Nat.le_mul_self v.natAbs
+  rw [Int.pow_succ, Int.pow_one]
+  omega"""
+
+Limits = Mapping[str, tuple[int | None, int | None]]
+
+
+def facts(goal: Goal, found: Sequence[Relation], data: Sequence[Hypothesis]) -> list[str]:
+    """Lines that tell linear arithmetic something about what it cannot see; each may fail without harm.
+
+    The facts are named `hf0`, `hf1`, …
+    """
+    kinds = {v.name: v.head for v in data}
+    of_terms = list(_of_terms(found, kinds))
+    lines = [*of_terms, *_of_divisors(goal, kinds), *factor_bounds(goal, kinds), *_of_powers(goal, found)]
+    squares = [_SQUARES] if any("hsq" in line for line in of_terms) else []
+    return squares + [_tried(line, i) for i, line in enumerate(dict.fromkeys(lines))]
+
+
+def _tried(line: str, number: int) -> str:
+    """A named fact that may fail to hold without harm."""
+    first, *rest = line.replace("have :", f"have hf{number} :", 1).split("\n")
+    return "\n".join([f"try {first}", *(f"      {r}" for r in rest)])
+
+
+def _of_terms(found: Sequence[Relation], kinds: Mapping[str, str]) -> Iterator[str]:
+    """A product of positive factors is no less than either, a power no less than its base."""
+    for t in (t for r in found for side in r.terms for t in side.walk()):
+        names = {n.text for n in t.walk() if n.op == "name"}
+        if not names or not names <= kinds.keys():
+            continue
+        natural = all(kinds[n] == "Nat" for n in names)
+        if t.op == "*" and len(f := t.factors()) == 2 and not any(x.closed for x in f):
+            a, b = f[0].wrapped, f[1].wrapped
+            if natural:
+                yield f"have : _ := Nat.le_mul_of_pos_right {a} (show 0 < {b} by omega)"
+                yield f"have : _ := Nat.le_mul_of_pos_left {b} (show 0 < {a} by omega)"
+            elif all(kinds[n] == "Int" for n in names):
+                yield f"have : _ := Int.mul_pos (show 0 < {a} by omega) (show 0 < {b} by omega)"
+        if t.op == "^" and t.args[0].op == "name" and t.args[1].op == "number":
+            a, k = t.args[0].text, t.args[1].value
+            if kinds[a] == "Nat" and k:
+                yield f"have : _ := Nat.le_self_pow (n := {k}) (by decide) {a}"
+            elif k == 2:
+                yield f"have : _ := hsq {a}"
+
+
+def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
+    """A natural number that divides another, or is a factor of it, is no larger."""
+    for h in propositions(goal):
+        for r in read(h.type):
+            total = value(r.right)
+            if r.sign == "∣" and total and not r.negated and kinds.get(r.left.text) == "Nat":
+                yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
+            if r.sign == "=" and total and 0 < total <= _PRODUCT_LIMIT and len(fs := r.left.factors()) > 1:
+                names = {t.text for t in r.left.walk() if t.op == "name"}
+                if any(kinds.get(n) != "Nat" for n in names):
+                    continue
+                for i, f in enumerate(fs):
+                    others = " * ".join(x.wrapped for j, x in enumerate(fs) if j != i)
+                    yield (f"have : _ := Nat.le_of_dvd (by decide) (show {f.wrapped} ∣ {total} from "
+                           f"⟨{others}, by grind⟩)")  # fmt: skip
+
+
+def _of_powers(goal: Goal, found: Sequence[Relation]) -> Iterator[str]:
+    """An exponent is small where its power is; and a power is, where its exponent is."""
+    limits = stated(goal)
+    listed = powers(list(found))
+    for base, exponent in listed:
+        high = limits.get(exponent.text, (None, None))[1]
+        if high is not None and high * base.bit_length() <= _MOST_BITS:
+            below = f"(show {exponent.text} ≤ {high} by omega)"
+            yield f"have : _ := Nat.pow_le_pow_right (n := {base}) (by decide) {below}"
+    numbers = [t.value for r in found for s in r.terms for t in s.walk() if t.op == "number"]
+    sides = [n for r in found if r.sign == "=" for s in r.terms if (n := _highest(s, limits)) is not None]
+    largest = max([*numbers, *sides], default=0)
+    for base, exponent in listed:
+        if linear(exponent) is not None and largest:
+            k, name = int(math.log(largest, base)) + 1, exponent.text
+            yield (f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := Nat.pow_le_pow_right (n := {base}) "
+                   f"(by decide) (show {k} ≤ {name} by omega)\n  first | omega | grind")  # fmt: skip
+
+
+def _highest(term: Term, limits: Limits) -> int | None:
+    """The largest value of a term over the natural numbers, as far as its variables' limits give one."""
+    if term.op == "name":
+        return limits.get(term.text, (None, None))[1]
+    if term.op == "number":
+        return term.value
+    parts = [_highest(a, limits) for a in term.args]
+    match term.op, parts:
+        case "+", [int(a), int(b)]:
+            return a + b
+        case "*", [int(a), int(b)] if a.bit_length() + b.bit_length() <= _MOST_BITS:
+            return a * b
+        case "^", [int(a), int(b)] if b >= 0 and a.bit_length() * b <= _MOST_BITS:
+            return a**b
+        case ("-" | "/"), [int(a), _]:
+            return a
+    return None
+
+
+def stated(goal: Goal) -> dict[str, tuple[int | None, int | None]]:
+    """The lowest and highest values of variables, as far as hypotheses say them in so many words."""
+    low: dict[str, int] = {}
+    high: dict[str, int] = {}
+    for _, r in asserted(goal):
+        found = bounds(r)
+        if found is not None and found.low is not None:
+            low[found.name] = found.low
+        if found is not None and found.high is not None:
+            high[found.name] = found.high
+    return {name: (low.get(name), high.get(name)) for name in {**low, **high}}

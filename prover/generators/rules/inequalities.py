@@ -1,0 +1,202 @@
+"""Inequalities: squares are not negative, products of what hypotheses say, denominators cleared.
+
+Not here: equations (`algebra.py`). Each tactic states facts for `grind`, which is linear over monomials.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, propositions, single, variables
+from prover.generators.rules.terms import ORDER, Relation, Term, linear, monomials, polynomial, read, read_term
+from prover.lean.state import Goal
+
+_STRICT = {"<", ">"}
+_SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
+_MOST_VARIABLES, _MOST_ORDERS = 4, 4
+
+
+def inequalities(position: Position) -> Iterator[Suggestion]:
+    """All rules of this file."""
+    goal = position.goals[0]
+    data = [v for v in variables(goal) if v.head in ("Int", "Rat")][:_MOST_VARIABLES]
+    found = [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
+    if not data or not any(r.sign in ORDER or r.sign == "=" for r in found):
+        return
+    if not any(_nonlinear(side) for r in found for side in r.terms):
+        return
+    names, kind = [v.name for v in data], data[0].head
+    told = [r for _, r in single(goal) if r.sign in ORDER and not r.negated][:_MOST_ORDERS]
+    for rule in (cleared, squares, products):
+        for tactic in rule(goal, names, told, kind):
+            yield Suggestion(0.5, tactic)
+
+
+def _squares(names: Sequence[str]) -> str:
+    """Squares of differences, of sums and of the variables, as facts."""
+    pairs = list(combinations(names, 2))
+    found = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
+    if len(names) == 1:
+        found += [f"{names[0]} + 1", f"2 * {names[0]} - 1", f"2 * {names[0]} + 1"]
+    if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
+        a, b, c, d = names
+        found += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
+    return "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(found))
+
+
+def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """Squares as facts, also where a linear equation lets go of a variable, and for an equation of a square."""
+    facts = _squares(names)
+    for r in read(goal.target)[:1]:
+        if r.sign in ORDER:
+            facts = "\n".join([*_vertex(_difference(r), names), facts])
+    yield f"{facts}\ngrind"
+    for solved in _solved(goal, names):
+        yield f"{facts}\n{solved}\ngrind"
+    for r in read(goal.target)[:1]:
+        if r.sign == "=" and not r.negated:
+            difference = f"({r.left.wrapped} - {r.right.wrapped})"
+            zero = f"have hz : {difference} * {difference} = 0 := by grind"
+            yield f"{facts}\n{zero}\nrcases {kind}.mul_eq_zero.mp hz with hr | hr <;> grind"
+
+
+def products(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """Products of what hypotheses say is not negative with each other, with the target's contrary, with squares."""
+    if told:
+        pairs = "\n".join([*_differences(told, kind), *_pairs(told, kind)])
+        yield f"{pairs}\ngrind"
+        yield f"{pairs}\n{_squares(names)}\ngrind"
+    for r in read(goal.target)[:1]:
+        if r.sign in ORDER and not r.negated:
+            yield "\n".join([*_contrary(r, told, kind), "grind"])
+    if told:
+        yield f"{_weighted(names, told, kind)}\ngrind"
+
+
+def _differences(told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """`hd0 : 0 ≤ b - a`, and where it is so, `he0 : 0 < b - a`."""
+    for i, r in enumerate(told):
+        yield f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := by grind"
+        if r.sign in _STRICT:
+            yield f"have he{i} : (0 : {kind}) < {_difference(r)} := by grind"
+
+
+def _pairs(told: Sequence[Relation], kind: str) -> Iterator[str]:
+    for i, one in enumerate(told):
+        for j, other in enumerate(told[i:], i):
+            strict = one.sign in _STRICT and other.sign in _STRICT
+            product = f"mul_pos he{i} he{j}" if strict else f"mul_nonneg hd{i} hd{j}"
+            yield f"have hp{i}{j} := {kind}.{product}"
+
+
+def _weighted(names: Sequence[str], told: Sequence[Relation], kind: str) -> str:
+    """Products of the differences with each other, with squares, and of each strict one with its square."""
+    of = [*names, *(f"{a} {sign} {b}" for a, b in combinations(names, 2) for sign in "+-")]
+    return "\n".join([
+        *_differences(told, kind),
+        *_pairs(told, kind),
+        *(f"have hc{i} := {kind}.mul_pos he{i} hp{i}{i}" for i, r in enumerate(told) if r.sign in _STRICT),
+        *(f"have hq{i}{j} := {kind}.mul_nonneg hd{i} (show (0 : {kind}) ≤ ({s}) ^ 2 from {_SQUARE})"
+          for i in range(len(told)) for j, s in enumerate(of)),
+    ])  # fmt: skip
+
+
+def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """The target's contrary times its denominators, which are variables that can be shown positive; then squares."""
+    for r in read(goal.target)[:1]:
+        if r.sign not in ORDER or r.negated or "/" not in goal.target or kind != "Rat":
+            continue
+        contrary = _difference(Relation(r.right, r.sign, r.left))
+        term = read_term(contrary)
+        found = _without_denominators(term) if term is not None else None
+        if found is None:
+            continue
+        denominators, product = found
+        factors = list(denominators.elements())
+        proof = f"(show 0 < {factors[0]} by grind)"
+        for name in factors[1:]:
+            proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"
+        strict = r.sign not in _STRICT
+        multiplied = f"Rat.mul_pos {proof}" if strict else f"Rat.mul_nonneg (Rat.le_of_lt {proof})"
+        lines = [
+            "apply Classical.byContradiction\nintro hg",
+            f"have hx := {multiplied} (show 0 {'<' if strict else '≤'} {contrary} by grind)",
+            f"have he : {' * '.join(factors)} * ({contrary}) = {product} := by grind",
+            "rw [he] at hx",
+        ]
+        yield "\n".join([*lines, *_vertex(product, names), _squares(names), "grind"])
+        if told and len(names) > 1:
+            yield "\n".join([*lines, _weighted(names, told, kind), "grind"])
+
+
+def _vertex(text: str, names: Sequence[str]) -> Iterator[str]:
+    """The square that is zero where a quadratic term is least."""
+    term = read_term(text)
+    found = polynomial(term, names[0]) if term is not None and len(names) == 1 else None
+    if found is not None and len(found) == 3:
+        yield f"have hs : 0 ≤ (2 * ({found[2]}) * {names[0]} + ({found[1]})) ^ 2 := {_SQUARE}"
+
+
+def _without_denominators(term: Term) -> tuple[Counter[str], str] | None:
+    """Variables by how often a term is to be multiplied by them to have no denominators, and the product written out.
+
+    None where the denominators are anything but variables, or there are none.
+    """
+    found = monomials(term, inverses=True)
+    if found is None:
+        return None
+    most: Counter[str] = Counter()
+    for m in found:
+        most |= Counter(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
+    if not most:
+        return None
+    parts = []
+    for m, c in found.items():
+        powers = most + Counter(n for n in m if not n.endswith("⁻¹"))
+        powers.subtract(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
+        parts.append(" * ".join([f"({c})", *(f"{n} ^ {k}" for n, k in powers.items() if k)]))
+    return most, " + ".join(parts) or "0"
+
+
+def _solved(goal: Goal, names: Sequence[str]) -> Iterator[str]:
+    """A linear equation solved for one of its variables, which is then gone: inequalities do not see equations."""
+    for _, r in single(goal):
+        left, right = (linear(side) for side in r.terms)
+        if r.sign != "=" or r.negated or left is None or right is None:
+            continue
+        for name in names:
+            c = left.get(name, 0)
+            if abs(c) == 1 and name not in right:
+                others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
+                rest = " + ".join(["0", *others])
+                yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
+                return
+
+
+def _contrary(target: Relation, told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """The target's contrary, and its products with itself and with what the hypotheses say is not negative."""
+    yield "apply Classical.byContradiction\nintro hg"
+    contrary = _difference(Relation(target.right, target.sign, target.left))
+    strict = target.sign not in _STRICT
+    yield f"have hn : (0 : {kind}) {'<' if strict else '≤'} {contrary} := by grind"
+    yield f"have hm : (0 : {kind}) ≤ {contrary} := by grind"
+    yield f"have hq := {kind}.{'mul_pos hn hn' if strict else 'mul_nonneg hm hm'}"
+    for i, r in enumerate(told):
+        yield f"have ho{i} := {kind}.mul_nonneg hm (show (0 : {kind}) ≤ {_difference(r)} by grind)"
+
+
+def _difference(r: Relation) -> str:
+    """What the relation says is not negative."""
+    return (f"{r.right.wrapped} - {r.left.wrapped}" if r.sign in ("≤", "<") else
+            f"{r.left.wrapped} - {r.right.wrapped}")  # fmt: skip
+
+
+def _nonlinear(term: Term) -> bool:
+    return any(
+        (t.op == "*" and all(not a.closed for a in t.args)) or (t.op == "^" and not t.args[0].closed)
+        or (t.op == "/" and not t.args[1].closed)
+        for t in term.walk()
+    )  # fmt: skip
