@@ -17,6 +17,7 @@ from prover.generators.rules import (
     closing,
     counting,
     diophantine,
+    gcds,
     inequalities,
     instances,
     modular,
@@ -39,6 +40,7 @@ def arithmetic(position: Position) -> Iterator[Suggestion]:
     """The arithmetic rules near the theorem, which itself has them as openings; only the cheapest finite searches."""
     if len(position.steps) in _ARITHMETIC_STEPS:
         yield from modular.modular(position)
+        yield from gcds.gcds(position)
         yield from algebra.algebra(position)
         yield from inequalities.inequalities(position)
         yield from islice(bounded.bounded(position), _SEARCHES)
@@ -65,7 +67,7 @@ RULES: Mapping[str, Rule] = {
 #: Rules whose tactics are whole proofs, too dear for every state of a search.
 OPENING_RULES: Sequence[Rule] = (
     sequences.sequences, witnesses.witnesses, power_residues.power_residues, diophantine.diophantine,
-    counting.counting, instances.instances, modular.modular, algebra.algebra, inequalities.inequalities,
+    counting.counting, instances.instances, modular.modular, gcds.gcds, algebra.algebra, inequalities.inequalities,
     bounded.bounded,
 )  # fmt: skip
 

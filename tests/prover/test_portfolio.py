@@ -13,7 +13,8 @@ from prover.generators.portfolio import GENERATORS, UnknownGenerator, make_gener
 from prover.generators.protocol import Position
 from prover.generators.rules import algebra, bounded, counting, diophantine, instances, modular, structural, witnesses
 from prover.generators.rules.implications import conclusion, demand
-from prover.generators.rules.terms import compare, divisors, linear, polynomial, read, read_term, value
+from prover.generators.rules.polynomials import polynomial
+from prover.generators.rules.terms import compare, divisors, linear, read, read_term, value
 from prover.lean.protocol import Advanced, Limits, Solved
 from prover.lean.state import Goal, Hypothesis
 from prover.policy.model import BITS, COST_BITS, Policy

@@ -14,8 +14,9 @@ from itertools import permutations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, asserted, propositions, single, variables
-from prover.generators.rules.terms import ORDER, Relation, divisors, monomials, polynomial, read, value
+from prover.generators.rules.base import Suggestion, asserted, mentions, propositions, single, variables
+from prover.generators.rules.polynomials import monomials, polynomial
+from prover.generators.rules.terms import ORDER, Relation, Term, divisors, read, value
 from prover.lean.state import Goal, Hypothesis
 
 _LARGEST_CONSTANT = 1_000_000
@@ -34,7 +35,7 @@ def algebra(position: Position) -> Iterator[Suggestion]:
 
 
 def subtraction(goal: Goal) -> Iterator[str]:
-    """a = b - c over the natural numbers, by way of a + c = b, which an induction can carry."""
+    """a = b - c and m ∣ b - c of natural numbers, by a + c = b and b % m = c % m, which an induction can carry."""
     for r in read(goal.target)[:1]:
         for whole, other in ((r.right, r.left), (r.left, r.right)):
             if r.sign == "=" and whole.op == "-" and len(whole.args) == 2:
@@ -44,6 +45,19 @@ def subtraction(goal: Goal) -> Iterator[str]:
                 for v in variables(goal):
                     if v.head == "Nat":
                         yield f"have hs : {add} := by\n  induction {v.name} <;> grind [Nat.pow_succ]\nomega"
+        if r.sign == "∣" and not r.negated and r.left.op == "number" and r.right.op == "-" and len(r.right.args) == 2:
+            first, *less = _subtracted(r.right)
+            same = f"({first.text}) % {r.left.text} = ({' + '.join(t.wrapped for t in less)}) % {r.left.text}"
+            for v in variables(goal):
+                if v.head == "Nat" and mentions(goal.target, v.name):
+                    yield f"have hs : {same} := by\n  induction {v.name} <;> grind\nomega"
+
+
+def _subtracted(term: Term) -> list[Term]:
+    """a, b and c of a - b - c."""
+    if term.op == "-" and len(term.args) == 2:
+        return [*_subtracted(term.args[0]), term.args[1]]
+    return [term]
 
 
 def casts(goal: Goal) -> Iterator[str]:

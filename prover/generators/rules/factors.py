@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from prover.generators.rules.base import propositions, single, usable
-from prover.generators.rules.terms import Relation, Term, divisors, linear, monomials, read, read_term, value
+from prover.generators.rules.polynomials import monomials
+from prover.generators.rules.terms import Relation, Term, divisors, linear, read, read_term, value
 from prover.lean.state import Goal, Hypothesis
 
 _DIVISORS = 40

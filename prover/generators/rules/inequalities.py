@@ -11,7 +11,8 @@ from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, single, variables
-from prover.generators.rules.terms import ORDER, Relation, Term, linear, monomials, polynomial, read, read_term
+from prover.generators.rules.polynomials import monomials, polynomial
+from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term
 from prover.lean.state import Goal
 
 _STRICT = {"<", ">"}

@@ -30,8 +30,11 @@ def instances(position: Position) -> Iterator[Suggestion]:
     ranges = [list(_SMALL), [*_SMALL, *(str(n) for n in dict.fromkeys(occurring) if n > 1)][:_MOST_NUMBERS]]
     if occurring and max(occurring) - min(occurring) <= _WIDEST:
         ranges.append([str(n) for n in range(min(occurring), max(occurring) + 1)])
-    for numbers in dict.fromkeys(map(tuple, ranges)):
-        facts = [f"{law} {' '.join(chosen)}" for law, count in laws for chosen in product(numbers, repeat=count)]
+    told = [[f"{law} {' '.join(chosen)}" for law, count in laws for chosen in product(numbers, repeat=count)]
+            for numbers in dict.fromkeys(map(tuple, ranges))]  # fmt: skip
+    # One after the other from the first: f (n + 1), from a law about f (x + y).
+    told.append([f"{law} {n} 1" for law, count in laws if count == 2 for n in range(max(occurring, default=0))])
+    for facts in told:
         if 0 < len(facts) <= _MOST_INSTANCES:
             lines = [f"have hi{i} := {fact}" for i, fact in enumerate(facts)]
             yield Suggestion(0.6, "\n".join([*lines, "grind"]))

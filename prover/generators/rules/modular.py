@@ -1,19 +1,17 @@
-"""Remainders and powers: residues case by case, powers whose residues repeat, greatest common divisors.
+"""Remainders and powers: residues case by case, powers whose residues repeat.
 
-Not here: bounds and finite search (`bounded.py`). Everything is read off the goal: the moduli, bases and variables
-that occur in it.
+Not here: bounds and finite search (`bounded.py`), common divisors (`gcds.py`). Everything is read off the goal: the
+moduli, bases and variables that occur in it.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
-from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single, variables
-from prover.generators.rules.terms import Relation, Term, linear, read, read_term
+from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.terms import Relation, Term, read
 from prover.lean.state import Goal
 
 _MODULUS_LIMIT = 1000
@@ -22,8 +20,6 @@ _PERIOD_LIMIT = 40
 _ORBIT_LIMIT = 8  # cases of an induction step, each of which costs as much as all so far
 _INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 _NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
-_ATOM = r"\([^()]*\)|[\w'₀-₉]+"
-_GCD = re.compile(rf"(?:Nat\.gcd (?P<a>{_ATOM})|(?P<x>{_ATOM})\.gcd) (?P<b>{_ATOM})")
 
 
 def relations(goal: Goal) -> list[Relation]:
@@ -72,8 +68,6 @@ def modular(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(1.0, tactic)
     for tactic in residues(goal, found, ms):
         yield Suggestion(0.7, tactic)
-    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal)]:
-        yield Suggestion(1.0, tactic)
 
 
 def residues(goal: Goal, found: list[Relation], ms: list[int]) -> Iterator[str]:
@@ -202,74 +196,3 @@ def _injection(i: int, count: int, proof: str) -> str:
     for _ in range(i):
         inner = f"Or.inr ({inner})"
     return inner
-
-
-def common_divisors(goal: Goal) -> Iterator[str]:
-    """gcd of two linear terms divides each constant that is a combination of them."""
-    for match in _GCD.finditer(goal.target + " ; " + " ; ".join(h.type for h in propositions(goal))):
-        a, b = (match["a"] or match["x"]).strip("()"), match["b"].strip("()")
-        left, right = read_term(a), read_term(b)
-        combined = _eliminate(left, right)
-        if left is None or right is None or combined is None:
-            continue
-        dvd = f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})"
-        yield (f"{_divides(f'Nat.gcd ({a}) ({b})', (a, b), dvd, combined)}\n"
-               "first | omega | (simp_all; done) | (have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)")  # fmt: skip
-
-
-def _divides(d: str, numbers: tuple[str, str], dvd: tuple[str, str], combined: tuple[int, int, int]) -> str:
-    """`hd : d ∣ c`, for d that divides two numbers and c a combination of these; `hl : d ≤ c`."""
-    c1, c2, constant = combined
-    terms = [f"{c} * ({n})" for c, n in zip((c1, c2), numbers, strict=True)]
-    proofs = [f"Nat.dvd_mul_left_of_dvd ({proof}) {c}" for c, proof in zip((c1, c2), dvd, strict=True)]
-    if constant < 0:
-        terms, proofs, constant = terms[::-1], proofs[::-1], -constant
-    return (
-        f"have hd : {d} ∣ {constant} := by\n"
-        f"  have hs := Nat.dvd_sub ({proofs[0]}) ({proofs[1]})\n"
-        f"  have e : {terms[0]} - {terms[1]} = {constant} := by omega\n"
-        f"  rw [e] at hs\n  exact hs\n"
-        "have hl := Nat.le_of_dvd (by decide) hd"
-    )
-
-
-def divisor_of_two(goal: Goal) -> Iterator[str]:
-    """What divides two linear terms divides each constant that is a combination of them."""
-    told = [(h.name, r) for h, r in single(goal) if r.sign == "∣" and not r.negated]
-    for (one, first), (other, second) in combinations(told, 2):
-        combined = _eliminate(first.right, second.right)
-        if first.left.text == second.left.text and combined is not None:
-            d, most = first.left.wrapped, abs(combined[2])
-            cases = [f"{d} = {c}" for c in range(most + 1)] if most <= _PERIOD_LIMIT else [f"{d} ≤ {most}"]
-            yield (f"{_divides(d, (first.right.text, second.right.text), (one, other), combined)}\n"
-                   f"rcases (show {' ∨ '.join(cases)} by omega) with {' | '.join(['hc'] * len(cases))} <;>\n"
-                   "  first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind")  # fmt: skip
-
-
-def known_divisor(goal: Goal) -> Iterator[str]:
-    """A greatest common divisor that a hypothesis gives divides both numbers."""
-    for h in propositions(goal):
-        match = _GCD.match(h.type)
-        if match is not None and re.fullmatch(r" = \d+", h.type[match.end() :]):
-            a, b = match["a"] or match["x"], match["b"]
-            yield (f"have hd := Nat.gcd_dvd_left {a} {b}\nhave he := Nat.gcd_dvd_right {a} {b}\n"
-                   f"rw [{h.name}] at hd he\nomega")  # fmt: skip
-
-
-def _eliminate(left: Term | None, right: Term | None) -> tuple[int, int, int] | None:
-    """(c1, c2, c): c1 * left - c2 * right = c, c not 0, the one variable gone."""
-    one = linear(left) if left is not None else None
-    two = linear(right) if right is not None else None
-    if one is None or two is None:
-        return None
-    names = {n for n in (*one, *two) if n}
-    if len(names) != 1:
-        return None
-    name = names.pop()
-    a, b = one.get(name, 0), two.get(name, 0)
-    if a <= 0 or b <= 0:
-        return None
-    g = math.gcd(a, b)
-    c1, c2 = b // g, a // g
-    constant = c1 * one.get("", 0) - c2 * two.get("", 0)
-    return (c1, c2, constant) if constant else None

@@ -14,7 +14,8 @@ from math import lcm
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
-from prover.generators.rules.terms import Relation, Term, compare, linear, polynomial, read, read_term, value
+from prover.generators.rules.polynomials import polynomial
+from prover.generators.rules.terms import Relation, Term, compare, linear, read, read_term, value
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
 _MULTIPLES = (1, 2, 3, 4, 8)

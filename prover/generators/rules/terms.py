@@ -9,11 +9,8 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import zip_longest
 from typing import NamedTuple
 
 _TOKEN = re.compile(
@@ -22,8 +19,6 @@ _TOKEN = re.compile(
 _BINARY = {"∣": (50, 51), "+": (65, 66), "-": (65, 66), "*": (70, 71), "/": (70, 71), "%": (70, 71), "^": (76, 75)}
 RELATIONS = ("=", "≠", "≤", "<", "≥", ">")
 ORDER = {"≤", "<", "≥", ">"}
-_DEGREE = 6
-_MOST_MONOMIALS = 200
 _DIGITS = 1200  # far more than rules can use, and less than Python refuses to turn into a number
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
 
@@ -271,96 +266,6 @@ def least(relation: Relation, name: str) -> int | None:
     """The number that a relation says a variable is not below; None where it says no such thing."""
     found = bounds(relation)
     return found.low if found is not None and found.name == name else None
-
-
-def polynomial(term: Term, name: str) -> list[Fraction] | None:
-    """Coefficients over the rationals, the constant first; None for what is no polynomial in this one variable."""
-    match term.op, term.args:
-        case "number", _:
-            return [Fraction(term.value)]
-        case "name", _:
-            return [Fraction(0), Fraction(1)] if term.text == name else None
-        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
-            found: list[Fraction] | None = [Fraction(1)]
-            for _ in range(exponent.value):
-                found = _times(found, polynomial(base, name))
-            return found
-        case "-", (a,):
-            return _times([Fraction(-1)], polynomial(a, name))
-        case "*", (a, b):
-            return _times(polynomial(a, name), polynomial(b, name))
-        case "/", (a, b) if b.op == "number" and b.value:
-            return _times([Fraction(1, b.value)], polynomial(a, name))
-        case ("+" | "-"), (a, b):
-            left, right = polynomial(a, name), polynomial(b, name)
-            if left is None or right is None:
-                return None
-            sign = 1 if term.op == "+" else -1
-            return [x + sign * y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
-    return None
-
-
-def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fraction] | None:
-    if left is None or right is None or len(left) + len(right) > _DEGREE + 2:
-        return None
-    found = [Fraction(0)] * (len(left) + len(right) - 1)
-    for i, x in enumerate(left):
-        for j, y in enumerate(right):
-            found[i + j] += x * y
-    return found
-
-
-def monomials(term: Term, inverses: bool = False) -> dict[tuple[str, ...], Fraction] | None:
-    """Coefficients of a polynomial in any variables by the variables multiplied, sorted; () for the constant.
-
-    `inverses`: 1 / x is one more variable, `x⁻¹`. None for what is no polynomial, or a long one. Natural subtraction is
-    not seen.
-    """
-    match term.op, term.args:
-        case "number", _:
-            return {(): Fraction(term.value)}
-        case "name", _:
-            return {(term.text,): Fraction(1)}
-        case "-", (a,):
-            return _expanded({(): Fraction(-1)}, monomials(a, inverses))
-        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
-            found: dict[tuple[str, ...], Fraction] | None = {(): Fraction(1)}
-            for _ in range(exponent.value):
-                found = _expanded(found, monomials(base, inverses))
-            return found
-        case "*", (a, b):
-            return _expanded(monomials(a, inverses), monomials(b, inverses))
-        case "/", (a, b) if inverses:
-            divisor = monomials(b)
-            if divisor is None or len(divisor) != 1:
-                return None
-            [(names, c)] = divisor.items()
-            return _expanded(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
-        case ("+" | "-"), (a, b):
-            sign = {(): Fraction(1 if term.op == "+" else -1)}
-            left, right = monomials(a, inverses), _expanded(sign, monomials(b, inverses))
-            if left is None or right is None:
-                return None
-            return {m: c for m in {**left, **right} if (c := left.get(m, Fraction(0)) + right.get(m, Fraction(0)))}
-    return None
-
-
-def _expanded(
-    left: dict[tuple[str, ...], Fraction] | None, right: dict[tuple[str, ...], Fraction] | None
-) -> dict[tuple[str, ...], Fraction] | None:
-    """The product, with no variable beside its inverse."""
-    if left is None or right is None or len(left) * len(right) > _MOST_MONOMIALS:
-        return None
-    found: dict[tuple[str, ...], Fraction] = {}
-    for one, a in left.items():
-        for other, b in right.items():
-            names = Counter(one + other)
-            for n in [n for n in names if f"{n}⁻¹" in names]:
-                both = min(names[n], names[f"{n}⁻¹"])
-                names.subtract({n: both, f"{n}⁻¹": both})
-            m = tuple(sorted(names.elements()))
-            found[m] = found.get(m, Fraction(0)) + a * b
-    return {m: c for m, c in found.items() if c}
 
 
 def linear(term: Term, powers: bool = False) -> dict[str, int] | None:

@@ -1,0 +1,105 @@
+"""Common divisors: what divides two numbers divides each combination of them.
+
+Not here: divisors of a known number (`factors.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, propositions, single
+from prover.generators.rules.polynomials import bezout, polynomial
+from prover.generators.rules.terms import Term, read_term
+from prover.lean.state import Goal
+
+_CASES_LIMIT = 40
+_CLOSE = (
+    "first | exact hd | exact Nat.dvd_one.mp hd | omega | (simp_all; done) | "
+    "(have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)"
+)
+_ATOM = r"\((?:[^()]|\([^()]*\))*\)|[\w'₀-₉]+"
+_GCD = re.compile(rf"(?:Nat\.(?:gcd|Coprime) (?P<a>{_ATOM})|(?P<x>{_ATOM})\.(?:gcd|Coprime)) (?P<b>{_ATOM})")
+
+
+def gcds(position: Position) -> Iterator[Suggestion]:
+    """All rules of this file."""
+    goal = position.goals[0]
+    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal)]:
+        yield Suggestion(1.0, tactic)
+
+
+def common_divisors(goal: Goal) -> Iterator[str]:
+    """gcd of two linear terms, or polynomials, divides each constant that is a combination of them."""
+    for match in _GCD.finditer(goal.target + " ; " + " ; ".join(h.type for h in propositions(goal))):
+        a, b = (_unwrapped(text) for text in (match["a"] or match["x"], match["b"]))
+        left, right = read_term(a), read_term(b)
+        if left is not None and right is not None:
+            dvd = f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})"
+            found = _divides(f"Nat.gcd ({a}) ({b})", (left, right), dvd)
+            if found is not None:
+                yield f"{found[0]}\n{_CLOSE}"
+
+
+def _unwrapped(text: str) -> str:
+    return text[1:-1] if text.startswith("(") else text
+
+
+def _divides(d: str, numbers: tuple[Term, Term], dvd: tuple[str, str]) -> tuple[str, int] | None:
+    """What shows that d, which divides two numbers, divides a constant (`hd`), so is no larger (`hl`); and which."""
+    combined = _combined(*numbers)
+    if combined is None:
+        return None
+    one, other, constant = combined
+    lines = [f"have hd : {d} ∣ {constant} := by"]
+    for h, number, proof in zip("lr", numbers, dvd, strict=True):
+        lifted = f"Int.natCast_dvd_natCast.mpr ({proof})"
+        lines.append(f"  have h{h} : (({d} : Nat) : Int) ∣ (({number.text} : Nat) : Int) := {lifted}")
+    return "\n".join([
+        *lines,
+        *([f"  generalize {d} = d at *"] if " " in d else []),
+        "  obtain ⟨ql, hl⟩ := hl",
+        "  obtain ⟨qr, hr⟩ := hr",
+        "  push_cast at hl hr",
+        f"  exact Int.natCast_dvd_natCast.mp ⟨({one}) * ql + ({other}) * qr, by grind⟩",
+        "have hl := Nat.le_of_dvd (by decide) hd",
+    ]), constant  # fmt: skip
+
+
+def _combined(left: Term, right: Term) -> tuple[str, str, int] | None:
+    """(a, b, c): a * left + b * right = c > 0 for polynomials a and b in the one variable, written out."""
+    names = {t.text for side in (left, right) for t in side.walk() if t.op == "name"}
+    if len(names) != 1:
+        return None
+    [name] = names
+    p, q = polynomial(left, name), polynomial(right, name)
+    found = bezout(p, q) if p and q else None
+    if found is None:
+        return None
+    a, b = (" + ".join(f"({c}) * {name} ^ {k}" for k, c in enumerate(x) if c) or "0" for x in found[:2])
+    return a, b, found[2]
+
+
+def divisor_of_two(goal: Goal) -> Iterator[str]:
+    """What divides two linear terms divides each constant that is a combination of them."""
+    told = [(h.name, r) for h, r in single(goal) if r.sign == "∣" and not r.negated]
+    for (one, first), (other, second) in combinations(told, 2):
+        found = _divides(first.left.wrapped, (first.right, second.right), (one, other))
+        if first.left.text == second.left.text and found is not None:
+            d, (proof, most) = first.left.wrapped, found
+            cases = [f"{d} = {c}" for c in range(most + 1)] if most <= _CASES_LIMIT else [f"{d} ≤ {most}"]
+            told, names = " ∨ ".join(cases), " | ".join(["hc"] * len(cases))
+            each = "first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind"
+            yield f"{proof}\nfirst\n  | exact hd\n  | (rcases (show {told} by omega) with {names} <;>\n      {each})"
+
+
+def known_divisor(goal: Goal) -> Iterator[str]:
+    """A greatest common divisor that a hypothesis gives divides both numbers."""
+    for h in propositions(goal):
+        match = _GCD.match(h.type)
+        if match is not None and re.fullmatch(r" = \d+", h.type[match.end() :]):
+            a, b = match["a"] or match["x"], match["b"]
+            yield (f"have hd := Nat.gcd_dvd_left {a} {b}\nhave he := Nat.gcd_dvd_right {a} {b}\n"
+                   f"rw [{h.name}] at hd he\nomega")  # fmt: skip

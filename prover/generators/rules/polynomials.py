@@ -1,0 +1,141 @@
+"""Polynomials over the rationals, read from terms: in one variable by degree, in several by monomial.
+
+Not here: reading the terms (`terms.py`), sums alone (`linear` there).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from itertools import zip_longest
+from math import gcd, lcm
+
+from prover.generators.rules.terms import Term
+
+_DEGREE = 6
+_MOST_MONOMIALS = 200
+
+
+def polynomial(term: Term, name: str) -> list[Fraction] | None:
+    """Coefficients over the rationals, the constant first; None for what is no polynomial in this one variable."""
+    match term.op, term.args:
+        case "number", _:
+            return [Fraction(term.value)]
+        case "name", _:
+            return [Fraction(0), Fraction(1)] if term.text == name else None
+        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
+            found: list[Fraction] | None = [Fraction(1)]
+            for _ in range(exponent.value):
+                found = _times(found, polynomial(base, name))
+            return found
+        case "-", (a,):
+            return _times([Fraction(-1)], polynomial(a, name))
+        case "*", (a, b):
+            return _times(polynomial(a, name), polynomial(b, name))
+        case "/", (a, b) if b.op == "number" and b.value:
+            return _times([Fraction(1, b.value)], polynomial(a, name))
+        case ("+" | "-"), (a, b):
+            left, right = polynomial(a, name), polynomial(b, name)
+            if left is None or right is None:
+                return None
+            sign = 1 if term.op == "+" else -1
+            return [x + sign * y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
+    return None
+
+
+def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fraction] | None:
+    if left is None or right is None or len(left) + len(right) > _DEGREE + 2:
+        return None
+    return _product(left, right)
+
+
+def _product(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
+    found = [Fraction(0)] * max(len(left) + len(right) - 1, 0)
+    for i, x in enumerate(left):
+        for j, y in enumerate(right):
+            found[i + j] += x * y
+    return found
+
+
+def bezout(left: list[Fraction], right: list[Fraction]) -> tuple[list[int], list[int], int] | None:
+    """(a, b, c) with a * left + b * right = c, a number above zero, by Euclid's algorithm; None where there is none."""
+    # A row: a polynomial, and what left and right are multiplied by to give it.
+    first = (_trimmed(left), [Fraction(1)], [Fraction(0)])
+    second = (_trimmed(right), [Fraction(0)], [Fraction(1)])
+    while len(second[0]) > 1:
+        while len(first[0]) >= len(second[0]):
+            factor = [Fraction(0)] * (len(first[0]) - len(second[0])) + [first[0][-1] / second[0][-1]]
+            x, y, z = (_trimmed(_minus(a, _product(factor, b))) for a, b in zip(first, second, strict=True))
+            first = x, y, z
+        first, second = second, first
+    constant, a, b = second
+    if not constant:
+        return None
+    scale = lcm(*(c.denominator for c in (*constant, *a, *b)))
+    whole = [[int(c * scale) for c in x] for x in (constant, a, b)]
+    common = gcd(*(c for x in whole for c in x)) * (1 if whole[0][0] > 0 else -1)
+    [number], one, other = ([c // common for c in x] for x in whole)
+    return one, other, number
+
+
+def _trimmed(coefficients: list[Fraction]) -> list[Fraction]:
+    while coefficients and not coefficients[-1]:
+        coefficients = coefficients[:-1]
+    return coefficients
+
+
+def _minus(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
+    return [x - y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
+
+
+def monomials(term: Term, inverses: bool = False) -> dict[tuple[str, ...], Fraction] | None:
+    """Coefficients of a polynomial in any variables by the variables multiplied, sorted; () for the constant.
+
+    `inverses`: 1 / x is one more variable, `x⁻¹`. None for what is no polynomial, or a long one. Natural subtraction is
+    not seen.
+    """
+    match term.op, term.args:
+        case "number", _:
+            return {(): Fraction(term.value)}
+        case "name", _:
+            return {(term.text,): Fraction(1)}
+        case "-", (a,):
+            return _expanded({(): Fraction(-1)}, monomials(a, inverses))
+        case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
+            found: dict[tuple[str, ...], Fraction] | None = {(): Fraction(1)}
+            for _ in range(exponent.value):
+                found = _expanded(found, monomials(base, inverses))
+            return found
+        case "*", (a, b):
+            return _expanded(monomials(a, inverses), monomials(b, inverses))
+        case "/", (a, b) if inverses:
+            divisor = monomials(b)
+            if divisor is None or len(divisor) != 1:
+                return None
+            [(names, c)] = divisor.items()
+            return _expanded(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
+        case ("+" | "-"), (a, b):
+            sign = {(): Fraction(1 if term.op == "+" else -1)}
+            left, right = monomials(a, inverses), _expanded(sign, monomials(b, inverses))
+            if left is None or right is None:
+                return None
+            return {m: c for m in {**left, **right} if (c := left.get(m, Fraction(0)) + right.get(m, Fraction(0)))}
+    return None
+
+
+def _expanded(
+    left: dict[tuple[str, ...], Fraction] | None, right: dict[tuple[str, ...], Fraction] | None
+) -> dict[tuple[str, ...], Fraction] | None:
+    """The product, with no variable beside its inverse."""
+    if left is None or right is None or len(left) * len(right) > _MOST_MONOMIALS:
+        return None
+    found: dict[tuple[str, ...], Fraction] = {}
+    for one, a in left.items():
+        for other, b in right.items():
+            names = Counter(one + other)
+            for n in [n for n in names if f"{n}⁻¹" in names]:
+                both = min(names[n], names[f"{n}⁻¹"])
+                names.subtract({n: both, f"{n}⁻¹": both})
+            m = tuple(sorted(names.elements()))
+            found[m] = found.get(m, Fraction(0)) + a * b
+    return {m: c for m, c in found.items() if c}
