@@ -10,13 +10,13 @@ Not here: sequences whose rule or values are anything but numbers; those are rew
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, single, variables
-from prover.generators.rules.terms import Term, least, linear, read, read_term, value
+from prover.generators.rules.terms import Relation, Term, least, linear, read, read_term, value
 from prover.lean.state import Goal
 
 _RULE = re.compile(r"∀ \((?P<n>[^\s:]+) : Nat\), (?:(?P<guard>[^→∀]+) → )?(?P<equation>[^→∀]+)")
@@ -57,9 +57,13 @@ def rewritten(goal: Goal) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """`hypothesis : ∀ n, [guard] f (n + shift) = next`, for n ≥ least, of the values `order` places back and later."""
+    """`hypothesis : ∀ n, [guard] f (n + shift) = next`, for n ≥ least, of the values `order` places back and later.
+
+    `proof` is the tactic that gives the hypothesis, "" where the goal has it.
+    """
 
     hypothesis: str
+    proof: str
     f: str
     kind: str
     n: str
@@ -101,15 +105,22 @@ def _rules(goal: Goal) -> Iterator[_Rule]:
         if match is None or len(relations) != 1 or relations[0].sign != "=" or relations[0].negated:
             continue
         n, [relation] = match["n"], relations
-        f = relation.left.text.partition(" ")[0]
-        guard = match["guard"]
+        proof = ""
+        if relation.left.op != "name":
+            solved = _solved(relation, functions, n)
+            if solved is None:
+                continue
+            relation = solved
+            proof = f"have hg : {_stated(match, relation)} := by\n  intro {n}{' hn' if match['guard'] else ''}\n"
+            proof += f"  have hf := {h.name} {n}{' hn' if match['guard'] else ''}\n  first | omega | grind\n"
+        f, guard = relation.left.text.partition(" ")[0], match["guard"]
         lower = 0 if guard is None else next((least(r, n) for r in read(guard)), None)
         kind = functions.get(f)
         at = _argument(relation.left, f)
         shift = None if at is None else _offset(at, n)
         if kind not in NUMBERS or lower is None or shift is None:
             continue
-        rule = _Rule(h.name, f, kind, n, guard is not None, lower, shift, 0, relation.right)
+        rule = _Rule("hg" if proof else h.name, proof, f, kind, n, guard is not None, lower, shift, 0, relation.right)
         back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
         if back and min(back) > 0 and lower + shift >= max(back):
             yield replace(rule, order=max(back))
@@ -135,7 +146,39 @@ def evaluated(goal: Goal, rule: _Rule) -> str:
     period = _period(rule, values)
     lines = _iterates(rule, texts, hypotheses, values, wanted, period)
     write = f"simp only [{', '.join(f'hv{i}' for i in range(len(wanted)))}]"
-    return "\n".join([*lines, f"first | ({write}; done) | ({write}; {_CLOSE}) | grind | simp_all"])
+    return rule.proof + "\n".join([*lines, f"first | ({write}; done) | ({write}; {_CLOSE}) | grind | simp_all"])
+
+
+def _solved(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
+    """A linear rule with its newest value by itself, of `f (n + 1) - f n = 4`; None for another."""
+    left, right = (linear(side) for side in relation.terms)
+    if left is None or right is None:
+        return None
+    parts = {t: c for t in {**left, **right} if (c := left.get(t, 0) - right.get(t, 0))}
+    places: dict[str, int] = {}
+    for text in parts:
+        f = text.partition(" ")[0]
+        term = read_term(text) if f in functions else None
+        at = None if term is None else _argument(term, f)
+        place = None if at is None else _offset(at, n)
+        if place is not None:
+            places[text] = place
+    newest = max(places, key=lambda text: places[text], default="")
+    whole = parts.pop(newest, 0)
+    divided = abs(whole) != 1
+    if not whole or (divided and functions[newest.partition(" ")[0]] != "Rat"):
+        return None
+    plus, minus = (
+        " + ".join(f"{abs(c)} * {t}" if t else f"{abs(c)}" for t, c in parts.items() if c * whole * side > 0)
+        for side in (-1, 1)
+    )
+    value = f"{plus or 0} - ({minus})" if minus else plus or "0"
+    return next(iter(read(f"{newest} = ({value}) / {abs(whole)}" if divided else f"{newest} = {value}")), None)
+
+
+def _stated(match: re.Match[str], relation: Relation) -> str:
+    guard = f"{match['guard']} → " if match["guard"] else ""
+    return f"∀ {match['n']} : Nat, {guard}{relation.left.text} = {relation.right.text}"
 
 
 def _places(goal: Goal, f: str) -> list[int]:
