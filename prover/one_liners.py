@@ -17,6 +17,7 @@ from prover.automation import possible
 from prover.generators.protocol import Position
 from prover.lean.protocol import Limits
 from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
+from prover.script import led
 from search.protocols import Advanced, Outcome, TimedOut
 
 #: They are tried in rounds: limits of a tactic, and the share of the time at which the round ends. Nine in ten of those
@@ -133,12 +134,11 @@ class OneLiners:
         arrange = getattr(self.generator.generator, "arrange", None)
         if arrange is not None:
             return arrange(places)
-        general: list[str] = []
-        special: list[str] = []
-        for lead, position in places:
-            for group, tactics in zip((general, special), opening(position), strict=True):
-                group += [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
-        return general, special
+        openings = [(lead, opening(position)) for lead, position in places]
+        general = [tactic for lead, (tactics, _) in openings for tactic in led(lead, tactics)]
+        # What a goal suggests is about its variables, so about the form in which all have names.
+        lead, (_, special) = openings[-1]
+        return general, led(lead, special)
 
 
 def _naming(state: LeanState) -> str:

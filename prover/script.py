@@ -24,6 +24,11 @@ class Edit:
     text: str
 
 
+def led(lead: str, tactics: Sequence[str]) -> list[str]:
+    """Each tactic after what leads to the form of the theorem that it is for."""
+    return [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
+
+
 def block(proof: Proof) -> str:
     """The proof as lines of tactics, the first in column 0; each goal of a branching gets its own bullet."""
     return proof.script()

@@ -19,6 +19,7 @@ from prover.lean.protocol import Limits
 from prover.policy import model
 from prover.policy.model import Encoded, Policy
 from prover.policy.pool import BASIC, closers, extras, finish, listed, moves
+from prover.script import led
 from search.protocols import Candidate
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
@@ -81,9 +82,9 @@ class PolicyGenerator:
         for lead, position in places:
             of_inner, made, own = self.whole(position)
             encoded = self.policy.encoder.encode(position, [*of_inner, *made], opening=True)
-            groups.append((_led(lead, [*of_inner, *made]), encoded))
-            plain += _led(lead, of_inner)
-            special += _led(lead, own)
+            groups.append((led(lead, [*of_inner, *made]), encoded))
+            plain += led(lead, of_inner)
+            special = led(lead, own)  # as in `OneLiners`, of the form in which all variables have names
         general = self.ordered([t for tactics, _ in groups for t in tactics], [encoded for _, encoded in groups])
         return interleaved(general, plain), special
 
@@ -137,10 +138,6 @@ def interleaved(learned: Sequence[str], plain: Sequence[str]) -> list[str]:
             if fresh is not None:
                 order[fresh] = None
     return list(order)
-
-
-def _led(lead: str, tactics: Sequence[str]) -> list[str]:
-    return [f"{lead}\n{tactic}" if lead else tactic for tactic in tactics]
 
 
 def _chance(logits: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,9 +12,22 @@ from hypothesis import strategies as st
 
 from prover.generators.portfolio import GENERATORS, UnknownGenerator, make_generator
 from prover.generators.protocol import Position
-from prover.generators.rules import algebra, bounded, counting, diophantine, instances, modular, structural, witnesses
+from prover.generators.rules import (
+    algebra,
+    bounded,
+    bounds,
+    counting,
+    diophantine,
+    gcds,
+    inequalities,
+    instances,
+    modular,
+    power_residues,
+    structural,
+    witnesses,
+)
 from prover.generators.rules.implications import conclusion, demand
-from prover.generators.rules.polynomials import polynomial
+from prover.generators.rules.polynomials import bezout, monomials, polynomial
 from prover.generators.rules.terms import compare, divisors, linear, read, read_term, value
 from prover.lean.protocol import Advanced, Limits, Solved
 from prover.lean.state import Goal, Hypothesis
@@ -130,6 +144,26 @@ def test_a_polynomial_s_coefficients_give_its_value(coefficients, x):
     assert sum(a * x**i for i, a in enumerate(found)) == value(read_term(text), known={"x": x})
 
 
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=5), st.lists(st.integers(-9, 9), min_size=1, max_size=5))
+def test_a_combination_of_two_polynomials_is_the_number_it_is_said_to_be(left, right):
+    found = bezout([Fraction(c) for c in left], [Fraction(c) for c in right])
+    if found is None:  # they have a root in common, or all is zero
+        return
+    a, b, c = found
+    assert c > 0
+    for x in range(-3, 4):
+        one, other, p, q = (sum(k * x**i for i, k in enumerate(of)) for of in (a, b, left, right))
+        assert one * p + other * q == c
+
+
+def test_polynomials_in_several_variables_are_multiplied_out():
+    found = monomials(read_term("(x + y) ^ 2 - (x - 2) * y"))
+    assert found == {("x", "x"): 1, ("x", "y"): 1, ("y", "y"): 1, ("y",): 2}
+    assert monomials(read_term("(x + 1 / y) * y"), inverses=True) == {("x", "y"): 1, (): 1}
+    for text in ("x / y", "2 ^ x", "x % 2", "(a + b + c + d + e) ^ 6"):
+        assert monomials(read_term(text)) is None
+
+
 @pytest.mark.parametrize("text", ["x * y", "2 / x", "x / 0", "2 ^ x", "x ^ 40", "f x", "x % 2"])
 def test_what_is_no_polynomial_in_one_variable_has_no_coefficients(text):
     assert polynomial(read_term(text), "x") is None
@@ -154,7 +188,8 @@ def test_relations_of_numbers(relation, holds):
     ],
 )
 def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
-    assert not list(diophantine.diophantine(Position(lean.goals(state_of(lean, statement)))))
+    position = Position(lean.goals(state_of(lean, statement)))
+    assert not list(diophantine.diophantine(position)) and not list(power_residues.power_residues(position))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +255,7 @@ def test_stated_bounds_are_read_from_hypotheses():
         Hypothesis("h", "10 ≤ m ∧ m ≤ 99", is_prop=True), Hypothesis("g", "n < 5", is_prop=True),
         Hypothesis("k", "a ≤ 3 ∨ a ≤ 9", is_prop=True),
     )  # fmt: skip
-    assert bounded.stated(Goal("", "True", hypotheses)) == {"m": (10, 99), "n": (None, 4)}
+    assert bounds.stated(Goal("", "True", hypotheses)) == {"m": (10, 99), "n": (None, 4)}
 
 
 # Against Lean: each tactic below is one that the rules wrote
@@ -232,26 +267,49 @@ def test_stated_bounds_are_read_from_hypotheses():
         (modular.modular, "(a : Int) : a ^ 2 % 5 = 0 ∨ a ^ 2 % 5 = 1 ∨ a ^ 2 % 5 = 4"),
         (modular.modular, "(x : Int) (h : x % 11 = 3) : (x ^ 2 + 1) % 11 = 10"),
         (modular.modular, "(n : Nat) : 5 ∣ 6 ^ n - 1"),
-        (modular.modular, "(n : Nat) : Nat.gcd (3 * n + 2) (2 * n + 1) ≤ 1"),
-        (algebra.algebra, "(x y : Int) : 2 * x * y ≤ x ^ 2 + y ^ 2"),
+        (gcds.gcds, "(n : Nat) : Nat.gcd (3 * n + 2) (2 * n + 1) ≤ 1"),
+        (inequalities.inequalities, "(x y : Int) : 2 * x * y ≤ x ^ 2 + y ^ 2"),
         (algebra.algebra, "(a : Nat) (h : (3 : Rat) / 4 * a = 6) : a = 8"),
         (algebra.algebra, "(x : Int) (h : x ^ 3 - 6 * x ^ 2 + 11 * x = 6) (g : 2 < x) : x = 3"),
         (algebra.algebra, "(x : Int) (h : x ^ 3 = 27) : x = 3"),
         (algebra.algebra, "(x : Rat) (h : x ^ 2 / 2 = 9 / 8) (g : 0 < x) : x = 3 / 2"),
         (algebra.algebra, "(x : Rat) (h : 2 * x ^ 2 - 7 * x + 3 = 0) : x = 3 ∨ x = 1 / 2"),
-        (algebra.algebra, "(x y : Rat) (h : 0 < x) (g : x < y) : x ^ 2 < y ^ 2"),
-        (algebra.algebra, "(a b c d : Rat) : (a * c + b * d) ^ 2 ≤ (a ^ 2 + b ^ 2) * (c ^ 2 + d ^ 2)"),
-        (algebra.algebra, "(a b : Rat) (h : 0 ≤ a) (g : 0 ≤ b) (e : a ^ 2 ≤ b ^ 2) : a ≤ b"),
-        (algebra.algebra, "(a b c : Rat) (h : a + b + c = 1) : 1 / 3 ≤ a ^ 2 + b ^ 2 + c ^ 2"),
-        (algebra.algebra, "(x y : Rat) (h : (x - 1) ^ 2 + y ^ 2 = 0) : x = 1"),
-        (algebra.algebra, "(x : Rat) : 0 < x ^ 2 + x + 1"),
+        (inequalities.inequalities, "(x y : Rat) (h : 0 < x) (g : x < y) : x ^ 2 < y ^ 2"),
+        (inequalities.inequalities, "(a b c d : Rat) : (a * c + b * d) ^ 2 ≤ (a ^ 2 + b ^ 2) * (c ^ 2 + d ^ 2)"),
+        (inequalities.inequalities, "(a b : Rat) (h : 0 ≤ a) (g : 0 ≤ b) (e : a ^ 2 ≤ b ^ 2) : a ≤ b"),
+        (inequalities.inequalities, "(a b c : Rat) (h : a + b + c = 1) : 1 / 3 ≤ a ^ 2 + b ^ 2 + c ^ 2"),
+        (inequalities.inequalities, "(x y : Rat) (h : (x - 1) ^ 2 + y ^ 2 = 0) : x = 1"),
+        (inequalities.inequalities, "(x : Rat) : 0 < x ^ 2 + x + 1"),
         (algebra.algebra, "(n : Nat) (u : Nat → Nat) (h : u 0 = 1) (g : ∀ k, u (k + 1) = 3 * u k + 2) : "
                           "u n = 2 * 3 ^ n - 1"),
         (modular.modular, "(n : Nat) (h : n % 2 = 1) : 8 ∣ n ^ 2 - 1"),
         (modular.modular, "(n : Nat) : (n ^ 5 - n) % 5 = 0"),
-        (modular.modular, "(a b : Nat) (h : Nat.gcd a b = 4) : 4 ∣ 3 * a + b"),
+        (gcds.gcds, "(a b : Nat) (h : Nat.gcd a b = 4) : 4 ∣ 3 * a + b"),
+        (gcds.gcds, "(n : Nat) : Nat.gcd (n ^ 2 + 1) ((n + 1) ^ 2 + 1) ∣ 5"),
+        (gcds.gcds, "(n : Nat) : Nat.Coprime (n ^ 2 + n + 1) (n + 1)"),
+        (gcds.gcds, "(n d : Nat) (h : d ∣ n ^ 2 + 3) (g : d ∣ (n + 1) ^ 2 + 3) : d ∣ 13"),
+        (gcds.gcds, "(a b : Nat) (h : Nat.gcd a b = 3) (g : a.lcm b = 18) (e : a < b) : b ≤ 18 ∧ 15 ≤ a + b"),
+        (power_residues.power_residues, "(x y z : Int) (h : x ^ 2 + y ^ 2 + z ^ 2 = 8 * 12 + 7) : x = 1"),
+        (power_residues.power_residues, "(a b c : Int) (h : a ^ 2 + b ^ 2 = c ^ 2) : 3 ∣ a ∨ 3 ∣ b"),
+        (power_residues.power_residues, "(x y : Int) (h : 7 ∣ x ^ 2 + y ^ 2) : 7 ∣ x ∧ 7 ∣ y"),
+        (power_residues.power_residues, "(p : Nat) (h : p % 2 = 1) (g : ¬3 ∣ p) : 24 ∣ p ^ 2 - 1"),
+        (power_residues.power_residues, "(n : Nat) : 6 ∣ n * (n + 1) * (2 * n + 1)"),
+        (power_residues.power_residues, "(x y : Int) : 15 * x ^ 2 - 7 * y ^ 2 ≠ 9"),
+        (algebra.algebra, "(n : Nat) : 64 ∣ 3 ^ (2 * n + 2) - 8 * n - 9"),
+        (algebra.algebra, "(a r : Rat) (h : a * r = 6) (g : a * r ^ 4 = 48) (e : a ≠ 0) : r = 2"),
+        (inequalities.inequalities, "(a b : Rat) (h : 0 < a) (g : 0 < b) : 4 ≤ (a + b) * (1 / a + 1 / b)"),
+        (inequalities.inequalities, "(x : Rat) (h : 0 < x) : 3 ≤ x + 4 / x"),
+        (inequalities.inequalities, "(a b : Rat) (h : 0 < a) (g : a < b) : 1 / b < 1 / a"),
+        (inequalities.inequalities, "(a b : Int) (h : a < b) : a ^ 3 < b ^ 3"),
+        (inequalities.inequalities, "(x : Rat) (h : 0 ≤ x) (g : x ≤ 1) : x ^ 3 ≤ x"),
         (bounded.bounded, "(n : Nat) (h : n ^ 2 + n = 30) : n = 5"),
-        (modular.modular, "(a n : Nat) (h : a ∣ 2 * n + 1) (g : a ∣ 3 * n) : a = 1 ∨ a = 3"),
+        (bounded.bounded, "(a b : Nat) (h : a * b = a + b + 11) (g : a ≤ b) : b = 13 ∨ b = 7 ∨ b = 5 ∨ a = 0"),
+        (bounded.bounded, "(p q : Int) (h : p * q = 36) (g : p + q = 13) : p = 4 ∨ p = 9"),
+        (bounded.bounded, "(a b c : Nat) (h : a + b + c = 30) (g : a ^ 2 + b ^ 2 = c ^ 2) (e : a ≤ b) (f : 0 < a) : "
+                          "a = 5 ∧ b = 12 ∧ c = 13"),
+        (bounded.bounded, "(x y : Nat) (h : 3 ^ x = 2 ^ y + 1) (g : y < 10) (e : 1 < y) : x = 2"),
+        (bounded.bounded, "(n : Nat) (h : n * (n + 1) / 2 = 55) : n = 10"),
+        (gcds.gcds, "(a n : Nat) (h : a ∣ 2 * n + 1) (g : a ∣ 3 * n) : a = 1 ∨ a = 3"),
         (bounded.bounded, "(x : Nat) (h : 3 ^ (x + 1) = 81) : x = 3"),
         (bounded.bounded, "(m n : Int) (h : m ^ 2 - n ^ 2 = 7) (g : 0 < n) (e : n < m) : m = 4"),
         (bounded.bounded, "(n : Nat) (h : n ∣ 30) (g : n % 4 = 3) : n = 3 ∨ n = 15"),
@@ -272,6 +330,7 @@ def test_stated_bounds_are_read_from_hypotheses():
         (diophantine.diophantine, "(x y z : Nat) (h : x ^ 2 + y ^ 2 = 4 * z + 3) : x = 7"),
         (diophantine.diophantine, "(n a b : Nat) (h : n % 4 = 3) : a ^ 2 + b ^ 2 ≠ n"),
         (instances.instances, "(f : Rat → Rat) (h : ∀ x y, f (x + y) = f x + f y) : f 0 = 0"),
+        (instances.instances, "(f : Nat → Nat) (h : ∀ x y, f (x + y) = f x + f y) (g : f 1 = 3) : f 10 = 30"),
         (instances.instances, "(f : Int → Int) (h : ∀ x, f (x + 1) = f x + 2) (g : f 0 = 1) : f 10 = 21"),
     ],
 )  # fmt: skip

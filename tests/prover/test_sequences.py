@@ -38,12 +38,17 @@ def suggested(lean, statement: str) -> tuple[object, list[str]]:
         "k + f 77 = 64",
         # Subtraction of natural numbers stops at zero.
         "(f : Nat → Nat) (z : f 0 = 50) (h : ∀ n, f (n + 1) = f n - 3) : f 20 = 0",
+        # The newest value stands within a sum.
+        "(a : Nat → Int) (h : ∀ n, a (n + 1) - a n = 4) (z : a 1 = 3) : a 50 = 199",
+        "(a : Nat → Nat) (h : ∀ n, a (n + 1) - a n = 4) (z : a 1 = 3) : a 50 = 199",
+        "(a : Nat → Rat) (h : ∀ n ≥ 1, a n + 2 * a (n + 1) = n) (z : a 1 = 1) : a 5 = 3 / 2",
+        "(a : Nat → Int) (h : ∀ n, a (n + 2) - 2 * a (n + 1) + a n = 1) (y : a 0 = 0) (z : a 1 = 1) : a 20 = 210",
     ],
 )
 def test_the_first_suggestion_solves_it(lean, statement):
     state, tactics = suggested(lean, statement)
     [outcome] = lean.run(state, tactics[:1], LIMITS, True)
-    assert tactics[0].startswith("obtain ⟨L, ")
+    assert "obtain ⟨L, " in tactics[0]
     assert isinstance(outcome, Solved), outcome
 
 

@@ -33,17 +33,19 @@ def bounded(position: Position) -> Iterator[Suggestion]:
     data = [v for v in variables(goal) if v.head in ("Nat", "Int")]
     if not data:
         return
-    found = relations(goal)
-    known, limits = facts(goal, found, data), stated(goal)
-    searches = [*by_factors(goal, data), *evaluated(goal, found, data, known, limits), *walked(data, known, limits)]
+    known, limits = facts(goal, relations(goal), data), stated(goal)
+    searches = [*by_factors(goal, data), *((_WALKED_COST, tactic) for tactic in walked(data, known, limits))]
+    searches += [(_EVALUATED_COST, tactic) for tactic in evaluated(goal, known, limits)]
     for _, tactic in sorted(searches, key=lambda search: search[0]):
         yield Suggestion(0.8, tactic)
 
 
-def evaluated(
-    goal: Goal, found: list[Relation], data: list[Hypothesis], known: list[str], limits: Limits
-) -> Iterator[tuple[float, str]]:
-    """All variables below bounds that arithmetic can show; then the kernel evaluates every point. With its cost."""
+def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]:
+    """All variables below bounds that arithmetic can show; then the kernel evaluates every point.
+
+    `known`, `limits`: of `bounds.facts` and `bounds.stated`.
+    """
+    data = [v for v in variables(goal) if v.head in ("Nat", "Int")]
     names = [v.name for v in data]
     use, drop = usable(goal, names)
     about = {h.name: h.type for h in propositions(goal)}
@@ -56,7 +58,7 @@ def evaluated(
     if len(searched) > _MOST_EVALUATED:
         return
     lines = [*known, *([solved[1]] if solved else [])]
-    sizes = _sizes(found, searched, limits)
+    sizes = _sizes(relations(goal), searched, limits)
     for v in searched:
         lines.append(_below(v, sizes[v.name]))
     lines += ["try clear hsq", *(f"try clear hf{i}" for i in range(len(known)))]
@@ -73,7 +75,7 @@ def evaluated(
         value = f"k_{v.name}" if v.head == "Int" else v.name
         lines += [*([f"revert {' '.join(hypotheses)}"] if hypotheses else []), f"revert hb_{v.name}", f"revert {value}"]
     lines.append("decide +kernel")
-    yield _EVALUATED_COST, "\n".join(lines)
+    yield "\n".join(lines)
 
 
 def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
@@ -138,22 +140,22 @@ def _first(tried: Sequence[Sequence[str]]) -> str:
     return "\n".join(["first", *alternatives])
 
 
-def walked(data: list[Hypothesis], known: list[str], limits: Limits) -> Iterator[tuple[float, str]]:
-    """One variable between two numbers, each of its values by arithmetic that is then linear. With its cost."""
+def walked(data: Sequence[Hypothesis], known: Sequence[str], limits: Limits) -> Iterator[str]:
+    """One variable between two numbers, each of its values by arithmetic that is then linear."""
     for v in data[:_MOST_WALKED]:
         low, high = limits.get(v.name, (None, None))
         low = (low or 0) if v.head == "Nat" else low
         if low is not None and high is not None:
             if 0 < high - low <= _WALK:
-                yield _WALKED_COST, _walk(v, [(low, high + 1)], [])
+                yield _walk(v, [(low, high + 1)], [])
             continue
         between = [(0 if low is None else low, b) for b in _BOUNDS if b <= _WALK and (low is None or low < b)]
         if v.head == "Int" and low is None:
             between += [(-b, b) for b in _BOUNDS if b <= _WALK]
-        yield _WALKED_COST, _walk(v, between, known)
+        yield _walk(v, between, known)
 
 
-def _walk(v: Hypothesis, between: Sequence[tuple[int, int]], known: list[str]) -> str:
+def _walk(v: Hypothesis, between: Sequence[tuple[int, int]], known: Sequence[str]) -> str:
     natural = v.head == "Nat"
     split = "Nat.eq_or_lt_of_le" if natural else "Int.le_iff_eq_or_lt.mp"
     following = "Nat.succ_le_of_lt" if natural else "Int.add_one_le_of_lt"

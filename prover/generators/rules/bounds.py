@@ -132,4 +132,6 @@ def stated(goal: Goal) -> dict[str, tuple[int | None, int | None]]:
             low[found.name] = found.low
         if found is not None and found.high is not None:
             high[found.name] = found.high
+        if r.sign == "∣" and not r.negated and r.left.op == "name" and (number := value(r.right)):
+            high.setdefault(r.left.text, abs(number))
     return {name: (low.get(name), high.get(name)) for name in {**low, **high}}

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single
+from prover.generators.rules.base import Suggestion, propositions, single, variables
+from prover.generators.rules.bounded import evaluated
+from prover.generators.rules.bounds import facts as bound_facts
+from prover.generators.rules.bounds import stated
+from prover.generators.rules.modular import relations
 from prover.generators.rules.polynomials import bezout, polynomial
 from prover.generators.rules.terms import Term, read_term
-from prover.lean.state import Goal
+from prover.lean.state import Goal, Hypothesis
 
+_KNOWN = re.compile(
+    r"(?:Nat\.(?P<gcd>gcd|lcm) (?P<a>[\w'₀-₉]+)|(?P<x>[\w'₀-₉]+)\.(?P<of>gcd|lcm)) (?P<b>[\w'₀-₉]+) = (?P<number>\d+)"
+)
 _CASES_LIMIT = 40
 _CLOSE = (
     "first | exact hd | exact Nat.dvd_one.mp hd | omega | (simp_all; done) | "
@@ -27,7 +35,7 @@ _GCD = re.compile(rf"(?:Nat\.(?:gcd|Coprime) (?P<a>{_ATOM})|(?P<x>{_ATOM})\.(?:g
 def gcds(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal)]:
+    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal), *known_multiple(goal)]:
         yield Suggestion(1.0, tactic)
 
 
@@ -103,3 +111,24 @@ def known_divisor(goal: Goal) -> Iterator[str]:
             a, b = match["a"] or match["x"], match["b"]
             yield (f"have hd := Nat.gcd_dvd_left {a} {b}\nhave he := Nat.gcd_dvd_right {a} {b}\n"
                    f"rw [{h.name}] at hd he\nomega")  # fmt: skip
+
+
+def known_multiple(goal: Goal) -> Iterator[str]:
+    """Two numbers of known gcd and lcm: their product is known, and both divide the lcm; then finite search."""
+    told: dict[str, dict[tuple[str, str], tuple[str, str]]] = {"gcd": {}, "lcm": {}}
+    for h in propositions(goal):
+        match = _KNOWN.fullmatch(h.type)
+        if match is not None:
+            told[match["gcd"] or match["of"]][match["a"] or match["x"], match["b"]] = h.name, match["number"]
+    for (a, b), (known, g) in told["gcd"].items():
+        if (a, b) in told["lcm"]:
+            multiple, m = told["lcm"][a, b]
+            facts = {"hm": f"{a} * {b} = {int(g) * int(m)}", "ha": f"{a} ∣ {m}", "hb": f"{b} ∣ {m}"}
+            proofs = (f"by rw [← Nat.gcd_mul_lcm {a} {b}, {known}, {multiple}]",
+                      f"{multiple} ▸ Nat.dvd_lcm_left {a} {b}", f"{multiple} ▸ Nat.dvd_lcm_right {a} {b}")  # fmt: skip
+            lines = [f"have {h} : {fact} := {proof}" for (h, fact), proof in zip(facts.items(), proofs, strict=True)]
+            more = tuple(Hypothesis(h, fact, is_prop=True) for h, fact in facts.items())
+            enriched = replace(goal, hypotheses=(*goal.hypotheses, *more))
+            known = bound_facts(enriched, relations(enriched), variables(enriched))
+            for tactic in evaluated(enriched, known, stated(enriched)):
+                yield "\n".join([*lines, tactic])
