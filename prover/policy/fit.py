@@ -2,7 +2,7 @@
 
 Both begin with the rates of templates, moves and closers over all states, and learn what states and arguments change.
 
-An opening is learned under a random set of others that had failed before it, since that is how it will be asked for.
+A tactic is learned under a random set of others that had failed before it, since that is how it will be asked for.
 Adagrad (Duchi et al., 2011) on minibatches, with weight decay. The same tables and seed give the same weights: only
 arithmetic that IEEE 754 fixes is used, in a fixed order.
 
@@ -132,7 +132,7 @@ def _add(
     helped: _Rates, taken: _Rates,
 ) -> None:  # fmt: skip
     tried = case.tried
-    encoded = encoder.encode(case.position, [t.tactic for t in tried], case.opening)
+    encoded = encoder.encode(case.position, [t.tactic for t in tried])
     own = mix(encoded.parts[:, :, None], encoded.state).reshape(len(tried), -1)
     arguments = [encoded.arguments[encoded.owners == i].reshape(-1) for i in range(len(tried))]
     bills = mix(encoded.parts[:, :, None], encoded.state, COST_BITS).reshape(len(tried), -1)
@@ -142,12 +142,7 @@ def _add(
         if t.cost is None:
             continue
         taken.add(parts, t.cost)
-        if case.opening or rng.random() < 0.3:
-            cost.add(bills[i], t.cost)
-    if not case.opening:
-        for i in _some(tried, list(range(len(tried))), rng, settings.most):
-            chance.add(np.concatenate([own[i], arguments[i]]), tried[i].helped)
-        return
+        cost.add(bills[i], t.cost)
     failing = [i for i, t in enumerate(tried) if not t.helped]
     for _ in range(settings.orders):
         share = rng.random() ** 2

@@ -81,7 +81,7 @@ class PolicyGenerator:
         special: list[str] = []
         for lead, position in places:
             of_inner, made, own = self.whole(position)
-            encoded = self.policy.encoder.encode(position, [*of_inner, *made], opening=True)
+            encoded = self.policy.encoder.encode(position, [*of_inner, *made])
             groups.append((led(lead, [*of_inner, *made]), encoded))
             plain += led(lead, of_inner)
             special = led(lead, own)  # as in `OneLiners`, of the form in which all variables have names

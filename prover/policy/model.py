@@ -24,8 +24,7 @@ from prover.policy.templates import Abstraction, Template
 from retrieval.files import write_whole
 
 BITS, COST_BITS = 18, 14
-VERSION = 1
-_OPENING, _STEP = "o ", "s "
+VERSION = 2
 _FAILED = np.uint32(0x5BD1E995)
 #: Where the weights say nothing: one in a hundred helps, and takes 30 ms.
 PRIOR_LOGIT, PRIOR_LOG_SECONDS = -4.5, -3.5
@@ -65,7 +64,7 @@ class Encoded:
 
 
 class Encoder:
-    """Positions and tactics as numbers. `opening`: whole proofs of a theorem; else steps of a search."""
+    """Theorems, and tactics that may be whole proofs of them, as numbers."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -78,10 +77,9 @@ class Encoder:
             value = self._numbers[name] = features.number(name)
         return value
 
-    def encode(self, position: Position, tactics: Sequence[str], opening: bool) -> Encoded:
+    def encode(self, position: Position, tactics: Sequence[str]) -> Encoded:
         abstraction = Abstraction(position)
         read = features.Arguments(position)
-        mode = _OPENING if opening else _STEP
         state = np.array([self._number(f) for f in features.of_state(position)], np.uint32)
         parts: list[tuple[int, ...]] = []
         arguments: list[int] = []
@@ -92,7 +90,7 @@ class Encoder:
             shape = (template.move, template.closer)
             numbers = known.get(shape)
             if numbers is None:
-                numbers = known[shape] = tuple(self._number(mode + name) for name in _names(template))
+                numbers = known[shape] = tuple(self._number(name) for name in _names(template))
             parts.append(numbers)
             if template.arguments:
                 found = dict.fromkeys(n for argument in template.arguments for n in read(argument))
@@ -102,7 +100,8 @@ class Encoder:
         owner = np.array(owners, np.intp)
         # An argument's feature counts for its template, and for all templates of its kind.
         named = np.array(arguments, np.uint32)
-        places = np.stack([mix(table[owner, 0], named), mix(np.array([self._number(mode)], np.uint32), named)], axis=1)
+        any_template = np.array([self._number("any")], np.uint32)
+        places = np.stack([mix(table[owner, 0], named), mix(any_template, named)], axis=1)
         return Encoded(state, table, places, owner)
 
 

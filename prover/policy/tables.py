@@ -1,7 +1,7 @@
 """Outcome tables as what a policy learns from: candidates on positions, whether they helped, and what they cost.
 
-Each theorem gives openings (candidates for a whole proof of it) and steps (on each state: what closed it, or left only
-states that something closed). Not here: making tables (`explore.py`), learning (`fit.py`).
+The candidates are for whole proofs of a theorem, also such that a table has in two steps. Not here: making tables
+(`explore.py`), learning (`fit.py`).
 """
 
 from __future__ import annotations
@@ -33,28 +33,14 @@ class Tried:
 
 @dataclass(slots=True)
 class Case:
-    """A position and what was tried on it, as openings of a theorem or as steps."""
+    """A theorem, in one of its forms, and what was tried on it."""
 
     position: Position
     tried: list[Tried] = field(default_factory=list)
-    opening: bool = True
 
 
 #: (state, tactic) → the outcome's letter, seconds, the states that it led to.
 Outcomes: TypeAlias = Mapping[tuple[int, str], tuple[str, float | None, list[int]]]
-
-
-def _closed(outcome: Outcomes) -> set[int]:
-    """The states that something solved, at once or by way of others that something solved."""
-    closed = {node for (node, _), (code, _, _) in outcome.items() if code == "s"}
-    while True:
-        more = {
-            node for (node, _), (_, _, kids) in outcome.items()
-            if node not in closed and kids and closed.issuperset(kids)
-        }  # fmt: skip
-        if not more:
-            return closed
-        closed |= more
 
 
 def goal_of(value: Mapping[str, Any]) -> Goal:
@@ -67,7 +53,7 @@ def goal_of(value: Mapping[str, Any]) -> Goal:
 
 
 def cases(record: Mapping[str, Any]) -> Iterator[Case]:
-    """The cases of one theorem's table: its openings, and the steps on each of its states."""
+    """The cases of one theorem's table: the theorem as it stands, and with names for what it is about."""
     if not record["tried"]:
         return
     outcome: Outcomes = {
@@ -80,25 +66,17 @@ def cases(record: Mapping[str, Any]) -> Iterator[Case]:
             steps.setdefault(kid, (*steps.get(node, ()), tactic))
     goals = [tuple(goal_of(g) for g in goals) for goals in record["nodes"]]
     premises = tuple(Premise(p["name"], p["statement"], p["kind"], tuple(p["attributes"])) for p in record["premises"])
-    positions = [Position(gs, steps.get(i, ("?",)), (), premises) for i, gs in enumerate(goals)]
-    closed = _closed(outcome)
     start = record["start"]
-    for node, position in enumerate(positions):
+    for node in dict.fromkeys((0, start)):
         here = [(tactic, *found) for (at, tactic), found in outcome.items() if at == node]
-        if not here or not position.goals:
+        if not here or not goals[node]:
             continue
-        step = Case(position, opening=False)
-        for tactic, code, cost, kids in here:
-            led = bool(kids) and all(kid in closed for kid in kids)
-            step.tried.append(Tried(tactic, code == "s" or led, cost))
-        yield step
-        if node in (0, start):
-            whole = Case(position)
-            whole.tried += [Tried(tactic, code == "s", cost) for tactic, code, cost, _ in here]
-            for tactic, _, cost, kids in here:
-                if node == start and kids and cost is not None:
-                    whole.tried += _pairs(position.goals[0], tactic, cost, kids, outcome)
-            yield without_news(whole)
+        whole = Case(Position(goals[node], steps.get(node, ("?",)), (), premises))
+        whole.tried += [Tried(tactic, code == "s", cost) for tactic, code, cost, _ in here]
+        for tactic, _, cost, kids in here:
+            if node == start and kids and cost is not None:
+                whole.tried += _pairs(goals[node][0], tactic, cost, kids, outcome)
+        yield without_news(whole)
 
 
 def without_news(whole: Case) -> Case:

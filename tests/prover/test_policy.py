@@ -105,7 +105,7 @@ def test_it_learns_which_tactic_is_for_which_goal():
     order = PolicyGenerator(policy).ordered
     for about, first in ((LISTS, "simp"), (NUMBERS, "omega")):
         tactics = ["grind", "omega", "simp"]
-        encoded = policy.encoder.encode(Position((about,)), tactics, opening=True)
+        encoded = policy.encoder.encode(Position((about,)), tactics)
         assert order(tactics, [encoded])[0] == first
         assert policy.seconds(encoded) == pytest.approx(0.01, rel=0.5)
 
@@ -117,16 +117,16 @@ def test_after_a_failure_what_fails_with_it_is_put_off():
     made = [record(f"t{i}", LISTS, **(most if i % 8 < 5 else others)) for i in range(64)]
     policy = fit(made, FitSettings(epochs=12, rate=0.15))
     tactics = ["exact b", "exact a", "exact twin"]
-    encoded = policy.encoder.encode(Position((LISTS,)), tactics, opening=True)
+    encoded = policy.encoder.encode(Position((LISTS,)), tactics)
     before = policy.logits(encoded)
     assert before[0] < before[1] and before[0] < before[2]
     assert PolicyGenerator(policy).ordered(tactics, [encoded])[1] == "exact b"
 
 
 def test_what_a_basic_tactic_solves_says_nothing_of_the_others():
-    [solved] = [c for c in cases(record("t", NUMBERS, omega="s", rfl="r", ac_rfl="s")) if c.opening]
+    [solved] = cases(record("t", NUMBERS, omega="s", rfl="r", ac_rfl="s"))
     assert {t.tactic for t in solved.tried} == {"omega", "rfl"}
-    [open_] = [c for c in cases(record("t", NUMBERS, omega="r", ac_rfl="s")) if c.opening]
+    [open_] = cases(record("t", NUMBERS, omega="r", ac_rfl="s"))
     assert {t.tactic: t.helped for t in open_.tried} == {"omega": False, "ac rfl": True}
 
 
@@ -136,18 +136,16 @@ def test_the_portfolios_own_order_has_its_turns():
     assert interleaved([], []) == []
 
 
-def test_a_step_helped_when_all_that_it_left_was_closed():
+def test_two_steps_that_were_tried_one_after_the_other_are_a_whole_proof_too():
     made = record("t", LISTS, omega="r")
     made["nodes"] += [[goal_data(NUMBERS)], [goal_data(NUMBERS)]]
     made["tried"] += [[0, "cases xs", "a", 5.0, [1, 2]], [1, "rfl", "s", 1.0, []], [2, "rfl", "r", 1.0, []]]
-    [step] = [c for c in cases(made) if not c.opening and c.position.goals == (LISTS,)]
-    [whole] = [c for c in cases(made) if c.opening]
-    assert not next(t for t in step.tried if t.tactic == "cases xs").helped
-    [pair] = [t for t in whole.tried if t.tactic == "cases xs <;> rfl"]
-    assert not pair.helped and pair.cost == pytest.approx(0.007)
-    made["tried"][-1][2] = "s"
-    [step] = [c for c in cases(made) if not c.opening and c.position.goals == (LISTS,)]
-    assert next(t for t in step.tried if t.tactic == "cases xs").helped
+    for last, helped in (("r", False), ("s", True)):
+        made["tried"][-1][2] = last
+        [whole] = cases(made)
+        assert whole.position.goals == (LISTS,)
+        [pair] = [t for t in whole.tried if t.tactic == "cases xs <;> rfl"]
+        assert pair.helped is helped and pair.cost == pytest.approx(0.007)
 
 
 def test_the_sigmoid_is_the_sigmoid():
@@ -220,7 +218,7 @@ def test_exploring_a_theorem_says_what_happened_to_each_candidate_and_proves_it(
     assert codes["rfl"] == "r" and made["proof"]
     source = row.source(" := by sorry")
     assert lean.verify(row.source(f" := by\n  {made['proof']}"), source, "t").accepted
-    told = {t.tactic: t.helped for c in cases(json.loads(json.dumps(made))) if c.opening for t in c.tried}
+    told = {t.tactic: t.helped for c in cases(json.loads(json.dumps(made))) for t in c.tried}
     assert told["rfl"] is False and any(told.values())
 
 

@@ -7,36 +7,33 @@ The smallest bound that linear arithmetic can show is found in the tactic itself
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import prod
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, single, usable, variables
 from prover.generators.rules.bounds import Limits, facts, stated
-from prover.generators.rules.factors import by_factors
+from prover.generators.rules.factors import Divides, by_factors, dividing
 from prover.generators.rules.modular import relations
 from prover.generators.rules.terms import Relation, linear
 from prover.lean.state import Goal, Hypothesis
 
 _BOUNDS = (12, 40, 100, 500, 2500)
-_MOST_BOUNDS = 9
+_MOST_LITERALS = 4
 _POINTS = 12_000  # points that the kernel evaluates in a few seconds
+_MOST_POINTS = 100_000  # where hypotheses give bounds; others may leave most of them unevaluated
 _WALK = 110  # values that are worth a tactic each
 _MOST_WALKED, _MOST_EVALUATED = 4, 3
-#: What these searches take against that of divisors (`by_factors`), roughly, in seconds.
-_EVALUATED_COST, _WALKED_COST = 1.0, 1.5
 _CLOSE = "first | omega | (simp_all; done) | grind"
 
 
 def bounded(position: Position) -> Iterator[Suggestion]:
-    """All rules of this file, the cheap ones first."""
+    """All rules of this file, the quickest first."""
     goal = position.goals[0]
     data = [v for v in variables(goal) if v.head in ("Nat", "Int")]
     if not data:
         return
+    kinds = {v.name: v.head for v in data}
     known, limits = facts(goal, relations(goal), data), stated(goal)
-    searches = [*by_factors(goal, data), *((_WALKED_COST, tactic) for tactic in walked(data, known, limits))]
-    searches += [(_EVALUATED_COST, tactic) for tactic in evaluated(goal, known, limits)]
-    for _, tactic in sorted(searches, key=lambda search: search[0]):
+    for tactic in [*evaluated(goal, known, limits), *by_factors(goal, kinds), *walked(data, known, limits)]:
         yield Suggestion(0.8, tactic)
 
 
@@ -57,14 +54,19 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]
     searched = [v for v in data if solved is None or v.name != solved[0]]
     if len(searched) > _MOST_EVALUATED:
         return
-    lines = [*known, *([solved[1]] if solved else [])]
-    sizes = _sizes(relations(goal), searched, limits)
+    pruned = list(dividing(goal, {v.name: v.head for v in data}))
+    lines = [*known, *(p.tactic for p in pruned), *([solved[1]] if solved else [])]
+    sizes = _sizes(relations(goal), searched, limits, pruned)
+    if not sizes:
+        return
     for v in searched:
         lines.append(_below(v, sizes[v.name]))
     lines += ["try clear hsq", *(f"try clear hf{i}" for i in range(len(known)))]
     lines += [f"subst hk_{v.name}" for v in searched if v.head == "Int"]
     # What is about the first variables alone is asked before the others are gone through.
-    order = sorted(searched, key=lambda v: sizes[v.name][-1])
+    fewest = {v.name: min([sizes[v.name][-1], *(p.count for p in pruned if p.variable == v.name)]) for v in searched}
+    order = sorted(searched, key=lambda v: fewest[v.name])
+    use, about = [*use, *(p.h for p in pruned)], about | {p.h: p.fact for p in pruned}
     stage = {v.name: i for i, v in enumerate(order)}
     if solved:
         stage[solved[0]] = len(order) - 1
@@ -100,23 +102,32 @@ def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
     return None
 
 
-def _sizes(found: Sequence[Relation], searched: Sequence[Hypothesis], limits: Limits) -> Mapping[str, list[int]]:
-    """For each variable the bounds to try, ascending; so few that not too many points are evaluated in the end."""
-    literals = sorted({t.value + 1 for r in found for side in r.terms for t in side.walk() if t.op == "number"})
-    tried = sorted({*_BOUNDS, *(n for n in literals if 1 < n <= _BOUNDS[-1])})
-    fixed = {}
+def _sizes(
+    found: Sequence[Relation], searched: Sequence[Hypothesis], limits: Limits, pruned: Sequence[Divides]
+) -> Mapping[str, list[int]]:
+    """For each variable the bounds to try, ascending; so few that not too many points are evaluated in the end.
+
+    Empty where hypotheses give bounds that leave too many points.
+    """
+    literals = {t.value + 1 for r in found for side in r.terms for t in side.walk() if t.op == "number"}
+    tried = sorted({*_BOUNDS, *sorted(n for n in literals if 1 < n <= _BOUNDS[-1])[-_MOST_LITERALS:]})
+    sizes: dict[str, list[int]] = {}
+    points = 1
     for v in searched:
         low, high = limits.get(v.name, (None, None))
         low = 0 if low is None and v.head == "Nat" else low
+        counts = [p.count for p in pruned if p.variable == v.name]
         if low is not None and high is not None and high >= low:
-            fixed[v.name] = max(high + 1, -low, 1)
-    free = [v for v in searched if v.name not in fixed]
-    points = prod(fixed.values()) * 2 ** sum(v.head == "Int" for v in searched)
-    most = max(_BOUNDS[0], int((_POINTS / points) ** (1 / len(free)))) if free and points else _BOUNDS[-1]
-    others = [n for n in tried if n <= most]
-    while len(others) > _MOST_BOUNDS:
-        others = [*others[1::2], *([] if len(others) % 2 == 0 else [others[-1]])]
-    return {v.name: [fixed[v.name]] if v.name in fixed else others for v in searched}
+            sizes[v.name] = [max(high + 1, -low, 1)]
+            counts.append(high - low + 1)
+        elif counts:
+            sizes[v.name] = tried
+        points *= min(counts, default=1)
+    if points > _MOST_POINTS:
+        return {}
+    others = [v.name for v in searched if v.name not in sizes]
+    most = max(_BOUNDS[0], (_POINTS / points) ** (1 / len(others))) if others else 0
+    return sizes | {name: [n for n in tried if n <= most] for name in others}
 
 
 def _below(v: Hypothesis, sizes: Sequence[int]) -> str:
@@ -124,13 +135,14 @@ def _below(v: Hypothesis, sizes: Sequence[int]) -> str:
     if v.head == "Nat":
         tried = [[f"have hb_{v.name} : {v.name} ∈ List.range {n} := List.mem_range.mpr (by omega)"] for n in sizes]
     else:
+        between = [*((0, n) for n in sizes), *((-n, n) for n in sizes)]
         tried = [[
-            f"have hi_{v.name} : -{n} ≤ {v.name} ∧ {v.name} < {n} := by omega",
-            f"obtain ⟨k_{v.name}, hk_{v.name}⟩ : ∃ k : Nat, {v.name} = (k : Int) - {n} := "
-            f"⟨({v.name} + {n}).toNat, by omega⟩",
-            f"have hb_{v.name} : k_{v.name} ∈ List.range {2 * n} := List.mem_range.mpr (by omega)",
+            f"have hi_{v.name} : {low} ≤ {v.name} ∧ {v.name} < {high} := by omega",
+            f"obtain ⟨k_{v.name}, hk_{v.name}⟩ : ∃ k : Nat, {v.name} = (k : Int) - {-low} := "
+            f"⟨({v.name} + {-low}).toNat, by omega⟩",
+            f"have hb_{v.name} : k_{v.name} ∈ List.range {high - low} := List.mem_range.mpr (by omega)",
             f"clear hi_{v.name}",
-        ] for n in sizes]  # fmt: skip
+        ] for low, high in between]  # fmt: skip
     return _first(tried)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from prover.generators.rules.base import asserted, propositions
+from prover.generators.rules.base import asserted, single
 from prover.generators.rules.factors import factor_bounds
 from prover.generators.rules.modular import powers
-from prover.generators.rules.terms import Relation, Term, bounds, linear, read, value
+from prover.generators.rules.terms import Relation, Term, bounds, linear, value
 from prover.lean.state import Goal, Hypothesis
 
-_PRODUCT_LIMIT = 100_000
 _MOST_BITS = 200
 #: An integer is no larger than its square, nor is its negative.
 _SQUARES = """have hsq : ∀ v : Int, v ≤ v ^ 2 ∧ -v ≤ v ^ 2 := by
@@ -68,20 +67,10 @@ def _of_terms(found: Sequence[Relation], kinds: Mapping[str, str]) -> Iterator[s
 
 
 def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
-    """A natural number that divides another, or is a factor of it, is no larger."""
-    for h in propositions(goal):
-        for r in read(h.type):
-            total = value(r.right)
-            if r.sign == "∣" and total and not r.negated and kinds.get(r.left.text) == "Nat":
-                yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
-            if r.sign == "=" and total and 0 < total <= _PRODUCT_LIMIT and len(fs := r.left.factors()) > 1:
-                names = {t.text for t in r.left.walk() if t.op == "name"}
-                if any(kinds.get(n) != "Nat" for n in names):
-                    continue
-                for i, f in enumerate(fs):
-                    others = " * ".join(x.wrapped for j, x in enumerate(fs) if j != i)
-                    yield (f"have : _ := Nat.le_of_dvd (by decide) (show {f.wrapped} ∣ {total} from "
-                           f"⟨{others}, by grind⟩)")  # fmt: skip
+    """A natural number that divides another is no larger."""
+    for h, r in single(goal):
+        if r.sign == "∣" and value(r.right) and not r.negated and kinds.get(r.left.text) == "Nat":
+            yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
 
 
 def _of_powers(goal: Goal, found: Sequence[Relation]) -> Iterator[str]:
