@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, single, usable, variables
 from prover.generators.rules.bounds import Limits, facts, stated
-from prover.generators.rules.factors import Divides, by_factors, dividing
+from prover.generators.rules.factors import Divides, by_factors, dividing, quotient
 from prover.generators.rules.modular import relations
 from prover.generators.rules.terms import Relation, linear
 from prover.lean.state import Goal, Hypothesis
@@ -28,7 +28,7 @@ _CLOSE = "first | omega | (simp_all; done) | grind"
 def bounded(position: Position) -> Iterator[Suggestion]:
     """All rules of this file, the quickest first."""
     goal = position.goals[0]
-    data = [v for v in variables(goal) if v.head in ("Nat", "Int")]
+    data = _searched(goal)
     if not data:
         return
     kinds = {v.name: v.head for v in data}
@@ -37,24 +37,32 @@ def bounded(position: Position) -> Iterator[Suggestion]:
         yield Suggestion(0.8, tactic)
 
 
+def _searched(goal: Goal) -> list[Hypothesis]:
+    """The natural numbers and integers that the goal is about."""
+    said = " ; ".join([goal.target, *(h.type for h in propositions(goal))])
+    return [v for v in variables(goal) if v.head in ("Nat", "Int") and mentions(said, v.name)]
+
+
 def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]:
     """All variables below bounds that arithmetic can show; then the kernel evaluates every point.
 
     `known`, `limits`: of `bounds.facts` and `bounds.stated`.
     """
-    data = [v for v in variables(goal) if v.head in ("Nat", "Int")]
+    data = _searched(goal)
     names = [v.name for v in data]
     use, drop = usable(goal, names)
     about = {h.name: h.type for h in propositions(goal)}
-    if any(v.name not in names for v in variables(goal)) or any(c in goal.target for c in "∀∃"):
+    others = [v.name for v in variables(goal) if v.head not in ("Nat", "Int")]
+    if not data or any(mentions(goal.target, o) for o in others) or any(c in goal.target for c in "∀∃"):
         return
     if any(mentions(about[h], n) for h in drop for n in names):
         return
-    solved = _solved(goal, data) if len(data) > 1 else None
+    kinds = {v.name: v.head for v in data}
+    solved = (_solved(goal, data) or quotient(goal, kinds)) if len(data) > 1 else None
     searched = [v for v in data if solved is None or v.name != solved[0]]
     if len(searched) > _MOST_EVALUATED:
         return
-    pruned = list(dividing(goal, {v.name: v.head for v in data}))
+    pruned = list(dividing(goal, kinds))
     lines = [*known, *(p.tactic for p in pruned), *([solved[1]] if solved else [])]
     sizes = _sizes(relations(goal), searched, limits, pruned)
     if not sizes:
@@ -159,7 +167,7 @@ def walked(data: Sequence[Hypothesis], known: Sequence[str], limits: Limits) -> 
         low = (low or 0) if v.head == "Nat" else low
         if low is not None and high is not None:
             if 0 < high - low <= _WALK:
-                yield _walk(v, [(low, high + 1)], [])
+                yield _walk(v, [(low, high + 1)], known)
             continue
         between = [(0 if low is None else low, b) for b in _BOUNDS if b <= _WALK and (low is None or low < b)]
         if v.head == "Int" and low is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from prover.generators.rules.base import asserted, single
 from prover.generators.rules.factors import factor_bounds
 from prover.generators.rules.modular import powers
-from prover.generators.rules.terms import Relation, Term, bounds, linear, value
+from prover.generators.rules.terms import Bounds, Relation, Term, bounds, linear, value
 from prover.lean.state import Goal, Hypothesis
 
 _MOST_BITS = 200
@@ -112,15 +112,15 @@ def _highest(term: Term, limits: Limits) -> int | None:
 
 
 def stated(goal: Goal) -> dict[str, tuple[int | None, int | None]]:
-    """The lowest and highest values of variables, as far as hypotheses say them in so many words."""
+    """The lowest and highest values of variables, as far as hypotheses say them, also by what they divide."""
     low: dict[str, int] = {}
     high: dict[str, int] = {}
     for _, r in asserted(goal):
         found = bounds(r)
-        if found is not None and found.low is not None:
-            low[found.name] = found.low
-        if found is not None and found.high is not None:
-            high[found.name] = found.high
         if r.sign == "∣" and not r.negated and r.left.op == "name" and (number := value(r.right)):
-            high.setdefault(r.left.text, abs(number))
+            found = Bounds(r.left.text, None, abs(number))
+        if found is not None and found.low is not None:
+            low[found.name] = max(found.low, low.get(found.name, found.low))
+        if found is not None and found.high is not None:
+            high[found.name] = min(found.high, high.get(found.name, found.high))
     return {name: (low.get(name), high.get(name)) for name in {**low, **high}}

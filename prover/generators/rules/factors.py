@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from prover.generators.rules.base import single
+from prover.generators.rules.base import mentions, single
 from prover.generators.rules.polynomials import monomials
 from prover.generators.rules.terms import Relation, Term, divisors, linear, read_term, value
 from prover.lean.state import Goal
@@ -137,6 +137,29 @@ def dividing(goal: Goal, kinds: Mapping[str, str]) -> Iterator[Divides]:
         tactic = f"first | have {h} : {fact} := {proof} | have {h} : True := trivial"
         count = len(divisors(abs(p.number))) * (1 if p.kind == "Nat" else 2)
         yield Divides(names.pop(), h, fact, tactic, count)
+
+
+def quotient(goal: Goal, kinds: Mapping[str, str]) -> tuple[str, str] | None:
+    """A variable that is a product's number by its other factor, and the tactic that puts the quotient in its place."""
+    for p in _products(goal, kinds):
+        if p.lifted or len(p.factors) != 2:
+            continue
+        for i, f in enumerate(p.factors):
+            other = p.factors[1 - i].wrapped
+            shape = linear(f) or {}
+            names = [n for n in shape if n]
+            if len(names) != 1 or shape[names[0]] != 1 or mentions(other, names[0]) or p.factors[1 - i].closed:
+                continue
+            name, c, natural = names[0], shape.get("", 0), p.kind == "Nat"
+            lemma = "Nat.div_eq_of_eq_mul_right" if natural else "Int.ediv_eq_of_eq_mul_right"
+            return name, "\n".join([
+                f"obtain rfl : {name} = {p.number} / {other} - {c} := by",
+                f"  have hk : {p.number} = {other} * {f.wrapped} := by grind",
+                f"  have hn : {other} ≠ 0 := fun h0 => by rw [h0] at hk; simp at hk",
+                f"  have hq := {lemma} {'(Nat.pos_of_ne_zero hn)' if natural else 'hn'} hk",
+                "  omega",
+            ])  # fmt: skip
+    return None
 
 
 def factor_bounds(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
