@@ -203,13 +203,18 @@ def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
         (f"{'(' * 500}x{')' * 500} = 1", f"x = {'-' * 500}1"),
         ("f 999999999999999999999 = 1", "∀ (n : Nat), f (n + 1) = f n ^ 99999"),
         ("x ∣ 0 ∧ 0 ∣ x", "x % 0 = 1"),
+        ("x = y", f"x * y + x + y = {10**40}"),  # a number with too many divisors to look for
+        ("x * y = 0", f"(x + y) * (x - {10**30}) = {10**30} ∧ y ∣ {10**50} ∧ y ≤ {10**30}"),
+        ("1 / x ≤ 1 / (x * y) ^ 6", "(x + y + 1) ^ 6 * (x - y) ^ 6 ≤ 3 ^ 6 ^ 6"),
+        ("Nat.gcd (x ^ 6 + 3 * x) (x ^ 5 + 7) = 1", "Nat.gcd x y = 6 ∧ Nat.lcm x y = 0"),
+        (f"x ^ 2 + y ^ 2 ≠ {10**40}", "x ^ 9999 + y ^ 64 = 3"),
     ],
 )
 @pytest.mark.parametrize("kind", ["Nat", "Int", "Rat"])
 def test_whatever_a_goal_says_the_rules_for_theorems_come_to_an_end(target, fact, kind):
     hypotheses = (
-        Hypothesis("x", kind, head=kind), Hypothesis("f", f"Nat → {kind}"), Hypothesis("z", "f 0 = 2", is_prop=True),
-        Hypothesis("h", fact, is_prop=True),
+        Hypothesis("x", kind, head=kind), Hypothesis("y", kind, head=kind), Hypothesis("f", f"Nat → {kind}"),
+        Hypothesis("z", "f 0 = 2", is_prop=True), Hypothesis("h", fact, is_prop=True),
     )  # fmt: skip
     goal = Goal("", target, hypotheses, head="Eq", constants=(kind, "Int"))
     general, special = make_generator("portfolio").opening(Position((goal,)))

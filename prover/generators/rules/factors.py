@@ -47,18 +47,13 @@ def _products(goal: Goal, kinds: Mapping[str, str]) -> Iterator[_Product]:
         used = {kinds.get(t.text) for side in r.terms for t in side.walk() if t.op == "name"}
         if r.sign != "=" or r.negated or len(used) != 1 or not used <= {"Nat", "Int"}:
             continue
-        [kind] = used
-        number, factors = value(r.right), _factors(r.left)
-        if number and len(factors) > 1:
-            if abs(number) <= _PRODUCT_LIMIT and (kind == "Int" or number > 0):
-                yield _Product(h.name, tuple(factors), number, kind or "")
-        elif (found := _completed(r)) is not None:
-            (a, x, c), (_, y, b), number = *found[0], found[1]
-            lifted = kind == "Nat" and min(b, c) < 0
-            variables = [f"({n} : Int)" if lifted else n for n in (x, y)]
-            texts = [f"{n if a == 1 else f'{a} * {n}'} + {k}" for n, k in zip(variables, (c, b), strict=True)]
-            parts = tuple(t for text in texts if (t := read_term(text)) is not None)
-            yield _Product(h.name, parts, number, "Int" if lifted else kind or "", lifted)
+        found = _Product(h.name, tuple(_factors(r.left)), value(r.right) or 0, used.pop() or "")
+        if len(found.factors) < 2 or not found.number:
+            found = _completed(h.name, r, found.kind) or found
+        # The divisors of large numbers take too long to find.
+        sized = 0 < abs(found.number) <= _PRODUCT_LIMIT and (found.kind == "Int" or found.number > 0)
+        if sized and len(found.factors) > 1:
+            yield found
 
 
 def _factors(term: Term) -> list[Term]:
@@ -180,11 +175,8 @@ def factor_bounds(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
                    f"Int.natAbs_dvd_natAbs.mpr (show {f.wrapped} ∣ ({p.number} : Int) from ⟨_, hk.symm⟩))")  # fmt: skip
 
 
-def _completed(r: Relation) -> tuple[tuple[tuple[int, str, int], tuple[int, str, int]], int] | None:
-    """Factors and number of a x y + b x + c y + d = 0, times a: (a x + c) (a y + b) = b c - a d.
-
-    A factor as coefficient, variable and constant. None for another equation, and where the number is 0.
-    """
+def _completed(hypothesis: str, r: Relation, kind: str) -> _Product | None:
+    """The product in a x y + b x + c y + d = 0, times a: (a x + c) (a y + b) = b c - a d; None for another equation."""
     left, right = (monomials(side) for side in r.terms)
     if left is None or right is None:
         return None
@@ -197,5 +189,8 @@ def _completed(r: Relation) -> tuple[tuple[tuple[int, str, int], tuple[int, str,
     if any(k != int(k) for k in (a, b, c, d)):
         return None
     a, b, c, d = (int(k) if a > 0 else -int(k) for k in (a, b, c, d))
-    number = b * c - a * d
-    return (((a, x, c), (a, y, b)), number) if number else None
+    lifted = kind == "Nat" and min(b, c) < 0
+    variables = [f"({n} : Int)" if lifted else n for n in (x, y)]
+    texts = [f"{n if a == 1 else f'{a} * {n}'} + {k}" for n, k in zip(variables, (c, b), strict=True)]
+    factors = tuple(t for text in texts if (t := read_term(text)) is not None)
+    return _Product(hypothesis, factors, b * c - a * d, "Int" if lifted else kind, lifted)
