@@ -14,6 +14,7 @@ from prover.generators.protocol import Position, TacticGenerator
 from prover.generators.rules import (
     algebra,
     bounded,
+    casts,
     closing,
     counting,
     diophantine,
@@ -42,6 +43,7 @@ def arithmetic(position: Position) -> Iterator[Suggestion]:
         yield from modular.modular(position)
         yield from gcds.gcds(position)
         yield from algebra.algebra(position)
+        yield from casts.casts(position)
         yield from inequalities.inequalities(position)
         yield from islice(bounded.bounded(position), _SEARCHES)
 
@@ -66,9 +68,9 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
-    gcds.gcds, witnesses.witnesses, power_residues.power_residues, algebra.algebra, sequences.sequences,
-    counting.counting, diophantine.diophantine, instances.instances, modular.modular, bounded.bounded,
-    inequalities.inequalities,
+    gcds.gcds, witnesses.witnesses, power_residues.power_residues, algebra.algebra, casts.casts,
+    sequences.sequences, counting.counting, diophantine.diophantine, instances.instances, modular.modular,
+    bounded.bounded, inequalities.inequalities,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from prover.generators.rules import (
     algebra,
     bounded,
     bounds,
+    casts,
     counting,
     diophantine,
     gcds,
@@ -222,7 +223,7 @@ def test_whatever_a_goal_says_the_rules_for_theorems_come_to_an_end(target, fact
 
 
 def test_no_witness_is_guessed_where_none_is_near(lean):
-    for body in ("n ^ 2 = 7", "n + k = 3", "n = 1 ∨ n = 2"):
+    for body in ("n ^ 2 = 7", "n + n = 3", "n = 1 ∨ n = 2"):
         statement = f"(k : Nat) : ∃ n : Nat, {body}"
         assert not list(witnesses.witnesses(Position(lean.goals(state_of(lean, statement)))))
 
@@ -274,7 +275,7 @@ def test_stated_bounds_are_read_from_hypotheses():
         (modular.modular, "(n : Nat) : 5 ∣ 6 ^ n - 1"),
         (gcds.gcds, "(n : Nat) : Nat.gcd (3 * n + 2) (2 * n + 1) ≤ 1"),
         (inequalities.inequalities, "(x y : Int) : 2 * x * y ≤ x ^ 2 + y ^ 2"),
-        (algebra.algebra, "(a : Nat) (h : (3 : Rat) / 4 * a = 6) : a = 8"),
+        (casts.casts, "(a : Nat) (h : (3 : Rat) / 4 * a = 6) : a = 8"),
         (algebra.algebra, "(x : Int) (h : x ^ 3 - 6 * x ^ 2 + 11 * x = 6) (g : 2 < x) : x = 3"),
         (algebra.algebra, "(x : Int) (h : x ^ 3 = 27) : x = 3"),
         (algebra.algebra, "(x : Rat) (h : x ^ 2 / 2 = 9 / 8) (g : 0 < x) : x = 3 / 2"),
@@ -302,6 +303,15 @@ def test_stated_bounds_are_read_from_hypotheses():
         (power_residues.power_residues, "(x y : Int) : 15 * x ^ 2 - 7 * y ^ 2 ≠ 9"),
         (algebra.algebra, "(n : Nat) : 64 ∣ 3 ^ (2 * n + 2) - 8 * n - 9"),
         (algebra.algebra, "(a r : Rat) (h : a * r = 6) (g : a * r ^ 4 = 48) (e : a ≠ 0) : r = 2"),
+        (algebra.algebra, "(x y z : Rat) (h : x * y = 6) (g : y * z = 12) (e : x * z = 8) (f : 0 < x) : x = 2"),
+        (algebra.algebra, "(a b : Int) (h : a ^ 2 = b ^ 2) : a = b ∨ a = -b"),
+        (algebra.algebra, "(x y : Rat) (h : (x - 2) * (y + 3) = 0) (g : x ≠ 2) : y = -3"),
+        (algebra.algebra, "(n : Nat) (h : n ^ 2 = 2 * n + 8) : n = 4"),
+        (casts.casts, "(a b : Nat) (h : 0 < a ∧ 0 < b) (g : 1 / (a : Rat) + 1 / b = 1) : a = 2"),
+        (casts.casts, "(n : Nat) (h : 0 < n) (g : (n : Rat) / 3 + 12 / n = 5) : n = 3 ∨ n = 12"),
+        (casts.casts, "(x y : Nat) (h : (x : Rat) / y = 3 / 4) (g : y ≠ 0) (e : x + y = 28) : x = 12"),
+        (inequalities.inequalities, "(a b : Rat) (h : 0 < a) (g : 0 < b) (e : a + b = 1) : 4 ≤ 1 / a + 1 / b"),
+        (inequalities.inequalities, "(x : Rat) : x ^ 4 + 1 ≥ 2 * x ^ 2"),
         (inequalities.inequalities, "(a b : Rat) (h : 0 < a) (g : 0 < b) : 4 ≤ (a + b) * (1 / a + 1 / b)"),
         (inequalities.inequalities, "(x : Rat) (h : 0 < x) : 3 ≤ x + 4 / x"),
         (inequalities.inequalities, "(a b : Rat) (h : 0 < a) (g : a < b) : 1 / b < 1 / a"),
@@ -314,6 +324,12 @@ def test_stated_bounds_are_read_from_hypotheses():
                           "a = 5 ∧ b = 12 ∧ c = 13"),
         (bounded.bounded, "(x y : Nat) (h : 3 ^ x = 2 ^ y + 1) (g : y < 10) (e : 1 < y) : x = 2"),
         (bounded.bounded, "(n : Nat) (h : n * (n + 1) / 2 = 55) : n = 10"),
+        (bounded.bounded, "(x y : Nat) (h : x ^ 2 = y ^ 2 + 21) : x = 5 ∨ x = 11"),
+        (bounded.bounded, "(x y : Nat) (h : 0 < x) (g : x ^ 3 + y ^ 3 = 91) (e : x ≤ y) : x = 3 ∧ y = 4"),
+        (bounded.bounded, "(x y : Int) (h : x ^ 2 + y ^ 2 = 13) (g : 0 < x) (e : x < y) : x = 2"),
+        (bounded.bounded, "(a d : Int) (h : a + (a + d) + (a + 2 * d) = 21) (g : a * (a + d) * (a + 2 * d) = 280) : "
+                          "a = 4 ∨ a = 10"),
+        (bounded.bounded, "(r s : Nat) (h : r * s = 450) (g : (r + 5) * (s - 3) = 450) : r = 25"),
         (gcds.gcds, "(a n : Nat) (h : a ∣ 2 * n + 1) (g : a ∣ 3 * n) : a = 1 ∨ a = 3"),
         (bounded.bounded, "(x : Nat) (h : 3 ^ (x + 1) = 81) : x = 3"),
         (bounded.bounded, "(m n : Int) (h : m ^ 2 - n ^ 2 = 7) (g : 0 < n) (e : n < m) : m = 4"),
@@ -329,7 +345,9 @@ def test_stated_bounds_are_read_from_hypotheses():
                             "(h : ∀ n, f (n + 2) = 3 * f (n + 1) - 2 * f n) : f n = 2 ^ (n + 1) + 1"),
         (witnesses.witnesses, ": ∃ n : Nat, 0 < n ∧ n ^ 2 % 17 = 13"),
         (witnesses.witnesses, ": ∃ x y : Int, 7 * x + 5 * y = 1 ∧ x ≠ 3 ∧ ¬ 2 ∣ x"),
-        (witnesses.witnesses, ": ∃ a b c : Nat, 0 < a ∧ a < b ∧ a ^ 2 + b ^ 2 = c ^ 2"),
+        (witnesses.witnesses, ": ∃ a b c : Nat, 10 < a ∧ a < b ∧ a ^ 2 + b ^ 2 = c ^ 2"),
+        (witnesses.witnesses, "(n : Nat) : ∃ m, m > n ∧ m % 2 = 0"),
+        (witnesses.witnesses, ": ∃ x : Rat, 2 * x + 3 = 10"),
         (diophantine.diophantine, "(x y : Int) (h : x ^ 2 - 3 * y ^ 2 = 2) : False"),
         (diophantine.diophantine, "(x y : Int) : x ^ 2 - 5 * y ^ 2 ≠ 3"),
         (diophantine.diophantine, "(x y z : Nat) (h : x ^ 2 + y ^ 2 = 4 * z + 3) : x = 7"),

@@ -1,4 +1,4 @@
-"""Equations: rational roots, casts, subtraction, ratios.
+"""Equations: rational roots, products that are zero, ratios, subtraction.
 
 Not here: inequalities (`inequalities.py`), remainders, finite search. Each tactic adds what linear arithmetic and ring
 normalisation cannot find by themselves, and leaves the rest to `grind` or `omega`.
@@ -14,12 +14,13 @@ from itertools import permutations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, asserted, mentions, propositions, single, variables
+from prover.generators.rules.base import Suggestion, asserted, mentions, single, variables
 from prover.generators.rules.polynomials import monomials, polynomial
-from prover.generators.rules.terms import ORDER, Relation, Term, divisors, read, value
-from prover.lean.state import Goal, Hypothesis
+from prover.generators.rules.terms import Relation, Term, divisors, read, value
+from prover.lean.state import Goal
 
 _LARGEST_CONSTANT = 1_000_000
+_MOST_PRODUCTS = 4
 _SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 
 
@@ -28,9 +29,7 @@ def algebra(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     for tactic in subtraction(goal):
         yield Suggestion(1.0, tactic)
-    for tactic in casts(goal):
-        yield Suggestion(1.0, tactic)
-    for tactic in roots(goal):
+    for tactic in [*zeros(goal), *roots(goal)]:
         yield Suggestion(1.0, tactic)
 
 
@@ -60,16 +59,6 @@ def _subtracted(term: Term) -> list[Term]:
     return [term]
 
 
-def casts(goal: Goal) -> Iterator[str]:
-    """An equation of natural numbers or integers that follows over the rationals."""
-    if any("Rat" in h.type or "↑" in h.type for h in propositions(goal)):
-        for r in read(goal.target)[:1]:
-            if r.sign in {"=", *ORDER} and "↑" not in goal.target:
-                for kind in ("Rat", "Int"):
-                    left, right = (f"(({side.text} : _) : {kind})" for side in r.terms)
-                    yield f"have hc : {left} {r.sign} {right} := by grind\nexact_mod_cast hc"
-
-
 def roots(goal: Goal) -> Iterator[str]:
     """An equation in one number that is a product of linear factors and what is never zero: the number is a root."""
     equations = [*((r, "") for _, r in asserted(goal)), *ratios(goal)]
@@ -77,25 +66,70 @@ def roots(goal: Goal) -> Iterator[str]:
         for r, lead in equations if v.head in ("Int", "Rat") else ():
             # Division of integers is no division.
             whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
-            left, right = (polynomial(side, v.name) for side in r.terms)
-            if not whole or r.sign != "=" or r.negated or left is None or right is None:
-                continue
-            found, rest = _roots(tuple(a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))))
-            if found and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
-                yield lead + "\n".join(_one_of(v, found, rest))
+            found, rest = _of_equation(r, v.name) if whole else ([], [])
+            if len(found) + len(rest) > 2 and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
+                yield lead + "\n".join(_one_of(v.name, v.head, found, rest))
+    for v in variables(goal):
+        for h, r in single(goal) if v.head == "Nat" else ():
+            found, rest = ([], []) if _truncates(r) else _of_equation(r, v.name)
+            if len(found) + len(rest) > 2 and all(root.denominator == 1 for root in found):
+                lead = f"obtain ⟨z, hz⟩ : ∃ z : Int, z = ({v.name} : Int) := ⟨_, rfl⟩\n"
+                lead += f"have hc := congrArg (Nat.cast (R := Int)) {h.name}\npush_cast at hc\nrw [← hz] at hc\n"
+                yield lead + "\n".join(_one_of("z", "Int", found, rest))
+
+
+def _truncates(r: Relation) -> bool:
+    return any(t.op in ("-", "/") for side in r.terms for t in side.walk())
+
+
+def rational_roots(r: Relation, name: str) -> list[Fraction]:
+    """Those of an equation in one variable that has no other roots."""
+    return list(dict.fromkeys(_of_equation(r, name)[0]))
+
+
+def _of_equation(r: Relation, name: str) -> tuple[list[Fraction], list[int]]:
+    """As `_roots`, of the difference of an equation's sides."""
+    left, right = (polynomial(side, name) for side in r.terms)
+    if r.sign != "=" or r.negated or left is None or right is None:
+        return [], []
+    return _roots(tuple(a - b for a, b in zip_longest(left, right, fillvalue=Fraction(0))))
 
 
 def ratios(goal: Goal) -> Iterator[tuple[Relation, str]]:
-    """A power that two products determine, a * r = 6 and a * r ^ 4 = 48 (of a sequence, say); and its proof."""
+    """A power that two or three products determine, a * r = 6 and a * r ^ 4 = 48 (in a sequence); and its proof."""
     told = [(m, value(r.right)) for _, r in single(goal) if r.sign == "=" and (m := monomials(r.left))]
-    products = [(*next(iter(m.items())), number) for m, number in told if len(m) == 1 and number]
-    for (one, a, x), (other, b, y) in permutations(products, 2):
-        more = Counter(other) - Counter(one)
-        if len(more) == 1 and not Counter(one) - Counter(other):
-            [(name, k)] = more.items()
-            power = f"{name} ^ {k} = {Fraction(y * a, x * b)}"
-            for r in read(power):
-                yield r, f"have hm : {power} := by grind\n"
+    products = [(*next(iter(m.items())), number) for m, number in told if len(m) == 1 and number][:_MOST_PRODUCTS]
+    over = [*((p, q, ((), Fraction(1), 1)) for p, q in permutations(products, 2)), *permutations(products, 3)]
+    seen: set[str] = set()
+    for (more, b, y), (less, a, x), (also, c, z) in over:
+        # more * also / less
+        names = Counter(more) + Counter(also)
+        left = names - Counter(less)
+        power = "" if len(left) != 1 or Counter(less) - names else f"{next(iter(left))} ^ {next(iter(left.values()))}"
+        equation = f"{power} = {Fraction(y * z * a, x * b * c)}"
+        if power and equation not in seen:
+            seen.add(equation)
+            for r in read(equation):
+                yield r, f"have hm : {equation} := by grind\n"
+
+
+def zeros(goal: Goal) -> Iterator[str]:
+    """A product that is zero, also a difference of two squares: one of its factors is."""
+    kinds = {v.name: v.head for v in variables(goal)}
+    for h, r in single(goal):
+        used = {kinds.get(t.text) for side in r.terms for t in side.walk() if t.op == "name"}
+        if r.sign != "=" or r.negated or used not in ({"Int"}, {"Rat"}):
+            continue
+        [kind] = used
+        close = "first | omega | grind | (simp_all; done)" if kind == "Int" else "first | grind | (simp_all; done)"
+        (left, right), zero = r.terms, value(r.right) == 0
+        squares = (left.op, right.op) == ("^", "^") and left.args[1].text == right.args[1].text == "2"
+        if squares:
+            a, b = left.args[0].wrapped, right.args[0].wrapped
+            yield (f"have hp : ({a} - {b}) * ({a} + {b}) = 0 := by grind\n"
+                   f"rcases {kind}.mul_eq_zero.mp hp with hp | hp <;> {close}")  # fmt: skip
+        elif zero and len(left.factors()) == 2:
+            yield f"rcases {kind}.mul_eq_zero.mp {h.name} with hp | hp <;> {close}"
 
 
 @lru_cache(maxsize=256)
@@ -119,7 +153,7 @@ def _roots(coefficients: tuple[Fraction, ...]) -> tuple[list[Fraction], list[int
             quotient.append((a + root.numerator * (quotient[-1] if quotient else 0)) // root.denominator)
         rest = quotient[::-1]
     never_zero = len(rest) == 1 or (len(rest) == 3 and rest[1] ** 2 < 4 * rest[0] * rest[2])
-    return (found, rest) if found and never_zero and len(found) + len(rest) > 2 else ([], [])
+    return (found, rest) if found and never_zero else ([], [])
 
 
 def _scaled(coefficients: list[int], p: int, q: int) -> int:
@@ -131,15 +165,14 @@ def _scaled(coefficients: list[int], p: int, q: int) -> int:
     return total
 
 
-def _one_of(v: Hypothesis, found: list[Fraction], rest: list[int]) -> Iterator[str]:
-    x = v.name
-    solve = "omega" if v.head == "Int" else "grind"
+def _one_of(x: str, kind: str, found: list[Fraction], rest: list[int]) -> Iterator[str]:
+    solve = "omega" if kind == "Int" else "grind"
     close = "first | omega | (subst hx; first | omega | (simp_all; done) | grind)"
     quadratic = [f"({rest[2]} * {x} ^ 2 + {rest[1]} * {x} + {rest[0]})"] if len(rest) == 3 else []
     factors = [*quadratic, *(f"({x} - {root})" for root in reversed(found))]
     yield f"have hp : {' * '.join(factors)} = 0 := by grind"
     for root in found if quadratic else found[:-1]:
-        yield (f"obtain hp | hp := {v.head}.mul_eq_zero.mp hp\nrotate_left\n"
+        yield (f"obtain hp | hp := {kind}.mul_eq_zero.mp hp\nrotate_left\n"
                f"· have hx : {x} = {root} := by {solve}\n  {close}")  # fmt: skip
     if quadratic:
         yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {_SQUARE}\ngrind"

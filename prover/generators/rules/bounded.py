@@ -7,6 +7,7 @@ The smallest bound that linear arithmetic can show is found in the tactic itself
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import gcd
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, single, usable, variables
@@ -96,6 +97,8 @@ def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
         if r.sign != "=" or r.negated or left is None or right is None:
             continue
         whole = {n: c for n in {**left, **right} if (c := left.get(n, 0) - right.get(n, 0))}
+        common = gcd(*whole.values())
+        whole = {n: c // common for n, c in whole.items()}
         named = [n for n in whole if n]
         if len(named) < 2 or any(n not in kinds for n in named) or len({kinds[n] for n in named}) > 1:
             continue

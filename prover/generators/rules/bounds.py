@@ -15,6 +15,7 @@ from prover.generators.rules.terms import Bounds, Relation, Term, bounds, linear
 from prover.lean.state import Goal, Hypothesis
 
 _MOST_BITS = 200
+_LARGEST_ROOT = 2_500
 #: An integer is no larger than its square, nor is its negative.
 _SQUARES = """have hsq : ∀ v : Int, v ≤ v ^ 2 ∧ -v ≤ v ^ 2 := by
   intro v
@@ -33,7 +34,9 @@ def facts(goal: Goal, found: Sequence[Relation], data: Sequence[Hypothesis]) -> 
     """
     kinds = {v.name: v.head for v in data}
     of_terms = list(_of_terms(found, kinds))
-    lines = [*of_terms, *_of_divisors(goal, kinds), *factor_bounds(goal, kinds), *_of_powers(goal, found)]
+    lines = [*of_terms, *_of_divisors(goal, kinds), *factor_bounds(goal, kinds)]
+    largest = _largest(found, stated(goal))
+    lines += [*_of_exponents(goal, found, largest), *_of_bases(found, kinds, largest)]
     squares = [_SQUARES] if any("hsq" in line for line in of_terms) else []
     return squares + [_tried(line, i) for i, line in enumerate(dict.fromkeys(lines))]
 
@@ -73,23 +76,47 @@ def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
             yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
 
 
-def _of_powers(goal: Goal, found: Sequence[Relation]) -> Iterator[str]:
-    """An exponent is small where its power is; and a power is, where its exponent is."""
-    limits = stated(goal)
-    listed = powers(list(found))
+def _largest(found: Sequence[Relation], limits: Limits) -> int:
+    """The largest number that occurs, or that a side of an equation may be."""
+    numbers = [t.value for r in found for s in r.terms for t in s.walk() if t.op == "number"]
+    sides = [n for r in found if r.sign == "=" for s in r.terms if (n := _highest(s, limits)) is not None]
+    return max([*numbers, *sides], default=0)
+
+
+def _of_exponents(goal: Goal, found: Sequence[Relation], largest: int) -> Iterator[str]:
+    """A power is small where its exponent is; and an exponent, where its power is, which may take the others."""
+    limits, listed = stated(goal), powers(list(found))
     for base, exponent in listed:
         high = limits.get(exponent.text, (None, None))[1]
         if high is not None and high * base.bit_length() <= _MOST_BITS:
             below = f"(show {exponent.text} ≤ {high} by omega)"
             yield f"have : _ := Nat.pow_le_pow_right (n := {base}) (by decide) {below}"
-    numbers = [t.value for r in found for s in r.terms for t in s.walk() if t.op == "number"]
-    sides = [n for r in found if r.sign == "=" for s in r.terms if (n := _highest(s, limits)) is not None]
-    largest = max([*numbers, *sides], default=0)
     for base, exponent in listed:
         if linear(exponent) is not None and largest:
             k, name = int(math.log(largest, base)) + 1, exponent.text
             yield (f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := Nat.pow_le_pow_right (n := {base}) "
                    f"(by decide) (show {k} ≤ {name} by omega)\n  first | omega | grind")  # fmt: skip
+
+
+def _of_bases(found: Sequence[Relation], kinds: Mapping[str, str], largest: int) -> Iterator[str]:
+    """A base is small where its power is."""
+    for t in (t for r in found for side in r.terms for t in side.walk()):
+        if t.op != "^" or t.args[0].text not in kinds or t.args[1].op != "number" or t.args[1].value < 2:
+            continue
+        name, k = t.args[0].text, t.args[1].value
+        root = next((n for n in range(2, _LARGEST_ROOT) if n**k > largest), None)
+        if root is None:
+            continue
+        if kinds[name] == "Nat":
+            yield (f"have : {name} < {root} := by\n  false_or_by_contra\n  have : _ := Nat.pow_le_pow_left "
+                   f"(show {root} ≤ {name} by omega) {k}\n  omega")  # fmt: skip
+        elif k == 2:
+            at_least = f"(show {root} ≤ {name}.natAbs by omega)"
+            yield (f"have : {name}.natAbs < {root} := by\n  false_or_by_contra\n"
+                   f"  have hl := Nat.mul_le_mul {at_least} {at_least}\n"
+                   f"  have hs := Int.natAbs_mul_self (a := {name})\n"
+                   f"  have hp : {name} ^ 2 = {name} * {name} := by rw [Int.pow_succ, Int.pow_one]\n"
+                   "  omega")  # fmt: skip
 
 
 def _highest(term: Term, limits: Limits) -> int | None:

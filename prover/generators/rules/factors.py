@@ -182,6 +182,12 @@ def _completed(hypothesis: str, r: Relation, kind: str) -> _Product | None:
         return None
     found = {m: c for m in {**left, **right} if (c := left.get(m, 0) - right.get(m, 0))}
     mixed = [m for m in found if len(m) > 1]
+    if sorted(found[m] for m in mixed) == [-1, 1] and len(found) == 3 and () in found:
+        x, y = (next(iter(m)) for m in sorted(mixed, key=lambda m: -found[m]))
+        if (x, x) in found and (y, y) in found and found[()] == int(found[()]):  # x ^ 2 - y ^ 2, on whichever side
+            a = f"({x} : Int)" if kind == "Nat" else x
+            factors = tuple(t for sign in "-+" if (t := read_term(f"{a} {sign} {y}")) is not None)
+            return _Product(hypothesis, factors, -int(found[()]), "Int", kind == "Nat")
     if len(mixed) != 1 or len(mixed[0]) != 2 or len({n for m in found for n in m}) != 2 or len(set(mixed[0])) != 2:
         return None
     x, y = mixed[0]

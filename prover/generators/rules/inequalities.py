@@ -5,13 +5,12 @@ Not here: equations (`algebra.py`). Each tactic states facts for `grind`, which 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions, single, variables
-from prover.generators.rules.polynomials import monomials, polynomial
+from prover.generators.rules.polynomials import polynomial, without_denominators
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term
 from prover.lean.state import Goal
 
@@ -36,12 +35,15 @@ def inequalities(position: Position) -> Iterator[Suggestion]:
             yield Suggestion(0.5, tactic)
 
 
-def _squares(names: Sequence[str]) -> str:
-    """Squares of differences, of sums and of the variables, as facts."""
+def _squares(names: Sequence[str], quartic: bool = False) -> str:
+    """Squares of differences, of sums and of the variables, as facts; `quartic`: those of their products, too."""
     pairs = list(combinations(names, 2))
     found = [*(f"{a} {sign} {b}" for sign in "-+" for a, b in pairs), *names, *(f"{a} - 1" for a in names)]
     if len(names) == 1:
         found += [f"{names[0]} + 1", f"2 * {names[0]} - 1", f"2 * {names[0]} + 1"]
+    if quartic:
+        found += [*(f"{a} ^ 2 - {b} ^ 2" for a, b in pairs), *(f"{a} * {b}" for a, b in pairs)]
+        found += [f"{a} ^ 2 - 1" for a in names]
     if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
         a, b, c, d = names
         found += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
@@ -50,7 +52,7 @@ def _squares(names: Sequence[str]) -> str:
 
 def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
     """Squares as facts, also where a linear equation lets go of a variable, and for an equation of a square."""
-    facts = _squares(names)
+    facts = _squares(names, any(t.op == "^" and t.args[1].text == "4" for r in read(goal.target) for t in _walk(r)))
     for r in read(goal.target)[:1]:
         if r.sign in ORDER:
             facts = "\n".join([*_vertex(_difference(r), names), facts])
@@ -112,11 +114,11 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
             continue
         contrary = _difference(Relation(r.right, r.sign, r.left))
         term = read_term(contrary)
-        found = _without_denominators(term) if term is not None else None
-        if found is None:
+        found = without_denominators(term) if term is not None else None
+        if found is None or not found[0]:
             continue
-        denominators, product = found
-        factors = list(denominators.elements())
+        factors = list(found[0].elements())
+        product = " + ".join(" * ".join([f"({c})", *m]) for m, c in found[1].items()) or "0"
         proof = f"(show 0 < {factors[0]} by grind)"
         for name in factors[1:]:
             proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"
@@ -129,6 +131,8 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
             "rw [he] at hx",
         ]
         yield "\n".join([*lines, *_vertex(product, names), _squares(names), "grind"])
+        for solved in _solved(goal, names):
+            yield "\n".join([*lines, _squares(names), solved, "grind"])
         if told and len(names) > 1:
             yield "\n".join([*lines, _weighted(names, told, kind), "grind"])
 
@@ -139,27 +143,6 @@ def _vertex(text: str, names: Sequence[str]) -> Iterator[str]:
     found = polynomial(term, names[0]) if term is not None and len(names) == 1 else None
     if found is not None and len(found) == 3:
         yield f"have hs : 0 ≤ (2 * ({found[2]}) * {names[0]} + ({found[1]})) ^ 2 := {_SQUARE}"
-
-
-def _without_denominators(term: Term) -> tuple[Counter[str], str] | None:
-    """Variables by how often a term is to be multiplied by them to have no denominators, and the product written out.
-
-    None where the denominators are anything but variables, or there are none.
-    """
-    found = monomials(term, inverses=True)
-    if found is None:
-        return None
-    most: Counter[str] = Counter()
-    for m in found:
-        most |= Counter(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
-    if not most:
-        return None
-    parts = []
-    for m, c in found.items():
-        powers = most + Counter(n for n in m if not n.endswith("⁻¹"))
-        powers.subtract(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
-        parts.append(" * ".join([f"({c})", *(f"{n} ^ {k}" for n, k in powers.items() if k)]))
-    return most, " + ".join(parts) or "0"
 
 
 def _solved(goal: Goal, names: Sequence[str]) -> Iterator[str]:
@@ -193,6 +176,10 @@ def _difference(r: Relation) -> str:
     """What the relation says is not negative."""
     return (f"{r.right.wrapped} - {r.left.wrapped}" if r.sign in ("≤", "<") else
             f"{r.left.wrapped} - {r.right.wrapped}")  # fmt: skip
+
+
+def _walk(r: Relation) -> Iterator[Term]:
+    return (t for side in r.terms for t in side.walk())
 
 
 def _nonlinear(term: Term) -> bool:

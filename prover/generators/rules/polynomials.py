@@ -139,3 +139,17 @@ def _expanded(
             m = tuple(sorted(names.elements()))
             found[m] = found.get(m, Fraction(0)) + a * b
     return {m: c for m, c in found.items() if c}
+
+
+def without_denominators(term: Term) -> tuple[Counter[str], dict[tuple[str, ...], Fraction]] | None:
+    """Variables by how often a term is to be multiplied by them to have no denominators, and the product's monomials.
+
+    None where the denominators are anything but variables.
+    """
+    found = monomials(term, inverses=True)
+    if found is None:
+        return None
+    most: Counter[str] = Counter()
+    for m in found:
+        most |= Counter(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
+    return most, _expanded({tuple(sorted(most.elements())): Fraction(1)}, found) or {}

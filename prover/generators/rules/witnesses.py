@@ -1,34 +1,55 @@
-"""Numbers that exist: found by trying small ones here, and checked by Lean.
-
-Not here: witnesses that depend on variables of the goal.
-"""
+"""Numbers that exist: found by trying small ones here, or the usual ones above a variable; checked by Lean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import lru_cache
-from itertools import product
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion
-from prover.generators.rules.terms import compare, read
+from prover.generators.rules.algebra import rational_roots
+from prover.generators.rules.base import Suggestion, mentions, variables
+from prover.generators.rules.terms import Relation, compare, read
+from prover.lean.state import Goal
 
 _EXISTS = re.compile(r"∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
-#: How far to look, by the number of variables: the largest number, and the largest with negative ones.
-_FARTHEST = {1: (2000, 1000), 2: (100, 40), 3: (18, 9)}
+#: How far to look, by the number of variables: nearest first, the last the farthest.
+_RADII = {1: (10, 2000), 2: (10, 100), 3: (8, 20, 60)}
 _CHECK = "first | decide | omega | decide +kernel"
+#: What is larger, even, odd, or a little further: with a variable for `#`.
+_USUAL = ("#", "# + 1", "# + 2", "2 * #", "2 * # + 1", "2 * # + 2", "# - 1", "# / 2", "# ^ 2", "# * (# + 1)")
 
 
 def witnesses(position: Position) -> Iterator[Suggestion]:
-    """The smallest numbers of which the target is true."""
+    """All rules of this file."""
     goal = position.goals[0]
     match = _EXISTS.fullmatch(" ".join(goal.target.split()))
-    if match is None or "Rat" in goal.constants:
+    if match is None:
+        return
+    if "Rat" in goal.constants:
+        yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
         return
     found = _search(match["names"], match["body"], "Int" in goal.constants)
     if found:
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
+    for tried in _usual(goal, match["names"], match["body"]):
+        yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
+
+
+def _rational(listed: str, body: str) -> Iterator[Fraction]:
+    """The rational roots of an equation, where that is all there is to say."""
+    names, relations = listed.split(" : ")[0].split(), read(body)
+    if len(names) == 1 and len(relations) == 1 and "∧" not in body:
+        yield from rational_roots(relations[0], names[0])
+
+
+def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
+    """For one number that exists for each value of a variable."""
+    if len(listed.split(" : ")[0].split()) == 1:
+        for v in variables(goal):
+            if v.head in ("Nat", "Int") and mentions(body, v.name):
+                yield [w.replace("#", v.name) for w in _USUAL]
 
 
 @lru_cache(maxsize=64)
@@ -36,12 +57,32 @@ def _search(listed: str, body: str, signed: bool) -> tuple[int, ...]:
     """() where there are none, or the body says what cannot be read."""
     names = listed.split(" : ")[0].split()
     relations = [r for part in body.split("∧") for r in read(part)]
-    if len(names) not in _FARTHEST or len(relations) != body.count("∧") + 1:
+    if len(names) not in _RADII or len(relations) != body.count("∧") + 1:
         return ()
-    most, most_signed = _FARTHEST[len(names)]
-    numbers = range(-most_signed, most_signed + 1) if signed else range(most + 1)
-    for values in sorted(product(numbers, repeat=len(names)), key=lambda values: sum(map(abs, values))):
-        known = dict(zip(names, values, strict=True))
-        if all(compare(r, known) for r in relations):
-            return values
+    if any(t.op == "name" and t.text not in names for r in relations for side in r.terms for t in side.walk()):
+        return ()
+    # Each is asked as soon as all that it speaks of has a value.
+    used = [{t.text for side in r.terms for t in side.walk() if t.op == "name"} for r in relations]
+    asked = [
+        [r for r, of in zip(relations, used, strict=True) if of <= set(names[: i + 1]) and not of <= set(names[:i])]
+        for i in range(len(names))
+    ]
+    for radius in _RADII[len(names)]:
+        numbers = sorted(range(-radius if signed else 0, radius + 1), key=abs)
+        found = next(_fitting(names, asked, numbers, {}), None)
+        if found is not None:
+            return found
     return ()
+
+
+def _fitting(
+    names: Sequence[str], asked: Sequence[Sequence[Relation]], numbers: Sequence[int], known: Mapping[str, int]
+) -> Iterator[tuple[int, ...]]:
+    if len(known) == len(names):
+        yield tuple(known.values())
+        return
+    name = names[len(known)]
+    for n in numbers:
+        more = {**known, name: n}
+        if all(compare(r, more) for r in asked[len(known)]):
+            yield from _fitting(names, asked, numbers, more)
