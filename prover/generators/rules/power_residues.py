@@ -33,26 +33,23 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
     given = [_multiplied(r, kinds, products) for _, r in single(goal)]
     given = [r for r in given if _congruence(r) or (_equation(r) and not r.negated)]
     wanted = [_multiplied(r, kinds, products) for r in read(goal.target)]
-    if wanted and all(_congruence(r) for r in wanted) and not ("∨" in goal.target and "∧" in goal.target):
-        any_of = "∨" in goal.target
+    start, any_of, tried = "", "∨" in goal.target, list(_MODULI)
+    if wanted and all(_congruence(r) for r in wanted) and not (any_of and "∧" in goal.target):
         m = lcm(*(n for r in wanted if (n := _modulus(r))))
         tried = sorted({m * k for k in (*_MULTIPLES, m)} | {n for n in _MODULI if n % m == 0})
-        start = ""
-    elif any(r.sign == "=" for r in given) or _refutable(wanted):
-        any_of, tried, start = False, list(_MODULI), "" if _refutable(wanted) else "exfalso\n"
-        if _refutable(wanted):
-            given.append(Relation(wanted[0].left, "=", wanted[0].right))
+    elif _refutable(wanted):
+        given.append(Relation(wanted[0].left, "=", wanted[0].right))
         wanted = []
     else:
-        return
+        start, wanted = "exfalso\n", []
     relevant = [r for r in [*given, *wanted] if _names(r) <= kinds.keys()]
     given, names = [r for r in given if r in relevant], sorted({n for r in relevant for n in _names(r)})
     exponents = _exponents(relevant)
     if not exponents or len(relevant) < len(wanted):
         return
     for m in tried:
-        if m > _LARGEST or m ** len(names) > _RESIDUES_LIMIT:
-            break
+        if not 1 < m <= _LARGEST or m ** len(names) > _RESIDUES_LIMIT:
+            continue
         if _follows(given, wanted, any_of, names, m):
             facts = _facts(relevant, kinds, exponents, m)
             sums = [f"have he{i} : {p} = {s} := by grind" for i, (p, s) in enumerate(products.items())]
