@@ -6,6 +6,7 @@ The smallest bound that linear arithmetic can show is found in the tactic itself
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import gcd
 
@@ -23,6 +24,7 @@ _POINTS = 12_000  # points that the kernel evaluates in a few seconds
 _MOST_POINTS = 100_000  # where hypotheses give bounds; others may leave most of them unevaluated
 _WALK = 110  # values that are worth a tactic each
 _MOST_WALKED, _MOST_EVALUATED = 4, 3
+_NAMED = re.compile(r"^(?:try )?have (\w+) :", re.MULTILINE)
 _CLOSE = "first | omega | (simp_all; done) | grind"
 
 
@@ -70,7 +72,7 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]
         return
     for v in searched:
         lines.append(_below(v, sizes[v.name]))
-    lines += ["try clear hsq", *(f"try clear hf{i}" for i in range(len(known)))]
+    lines += [f"try clear {h}" for h in _NAMED.findall("\n".join(known))]
     lines += [f"subst hk_{v.name}" for v in searched if v.head == "Int"]
     # What is about the first variables alone is asked before the others are gone through.
     fewest = {v.name: min([sizes[v.name][-1], *(p.count for p in pruned if p.variable == v.name)]) for v in searched}

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from prover.generators.rules.base import asserted, single
-from prover.generators.rules.factors import factor_bounds
+from prover.generators.rules.factors import equations, factor_bounds
 from prover.generators.rules.modular import powers
 from prover.generators.rules.terms import Bounds, Relation, Term, bounds, linear, value
 from prover.lean.state import Goal, Hypothesis
@@ -30,7 +30,7 @@ Limits = Mapping[str, tuple[int | None, int | None]]
 def facts(goal: Goal, found: Sequence[Relation], data: Sequence[Hypothesis]) -> list[str]:
     """Lines that tell linear arithmetic something about what it cannot see; each may fail without harm.
 
-    The facts are named `hf0`, `hf1`, …
+    The facts are named `hf0`, `hf1`, …; before them come the products that some follow from.
     """
     kinds = {v.name: v.head for v in data}
     of_terms = list(_of_terms(found, kinds))
@@ -38,12 +38,13 @@ def facts(goal: Goal, found: Sequence[Relation], data: Sequence[Hypothesis]) -> 
     largest = _largest(found, stated(goal))
     lines += [*_of_exponents(goal, found, largest), *_of_bases(found, kinds, largest)]
     squares = [_SQUARES] if any("hsq" in line for line in of_terms) else []
-    return squares + [_tried(line, i) for i, line in enumerate(dict.fromkeys(lines))]
+    numbered = [line.replace("have :", f"have hf{i} :", 1) for i, line in enumerate(dict.fromkeys(lines))]
+    return [*squares, *map(_tried, [*equations(goal, kinds), *numbered])]
 
 
-def _tried(line: str, number: int) -> str:
-    """A named fact that may fail to hold without harm."""
-    first, *rest = line.replace("have :", f"have hf{number} :", 1).split("\n")
+def _tried(line: str) -> str:
+    """A fact that may fail to hold without harm."""
+    first, *rest = line.split("\n")
     return "\n".join([f"try {first}", *(f"      {r}" for r in rest)])
 
 

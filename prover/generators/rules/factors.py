@@ -7,7 +7,7 @@ Not here: other bounds (`bounds.py`). A product may have to be found: in a diffe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.generators.rules.base import mentions, single
 from prover.generators.rules.polynomials import monomials
@@ -21,16 +21,33 @@ _BOUND_LIMIT = 2_500
 
 @dataclass(frozen=True, slots=True)
 class _Product:
-    """`factors` multiply to `number`, by the hypothesis; as natural numbers, as integers, or lifted to these."""
+    """`factors` multiply to `number`, by the hypothesis; as natural numbers, as integers, or lifted to these.
+
+    `name`: of that equation, where `equations` has put it among the hypotheses.
+    """
 
     hypothesis: str
     factors: tuple[Term, ...]
     number: int
     kind: str
     lifted: bool = False
+    name: str = ""
 
     def others(self, i: int) -> str:
         return " * ".join(f.wrapped for j, f in enumerate(self.factors) if j != i)
+
+    def divides(self, i: int) -> str:
+        """A proof that a factor divides the number; multiplication is only rearranged for it."""
+        typed = f"({self.number} : {self.kind})"
+        return f"(show {self.factors[i].wrapped} ∣ {typed} from ⟨{self.others(i)}, {self.name}.symm.trans (by ac_rfl)⟩)"
+
+
+def equations(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
+    """Lines that state each product; the others, which need it more than once, take it from there."""
+    for p in _products(goal, kinds):
+        lifted = f"\n  have hc := congrArg (Nat.cast (R := Int)) {p.hypothesis}\n  push_cast at hc\n  grind"
+        proof = lifted if p.lifted else f" first | exact {p.hypothesis} | grind"
+        yield f"have {p.name} : {' * '.join(f.wrapped for f in p.factors)} = {p.number} := by{proof}"
 
 
 def by_factors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
@@ -43,7 +60,7 @@ def by_factors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
 
 def _products(goal: Goal, kinds: Mapping[str, str]) -> Iterator[_Product]:
     """The products that hypotheses say to be numbers, also where they have to be completed first."""
-    for h, r in single(goal):
+    for number, (h, r) in enumerate(single(goal)):
         used = {kinds.get(t.text) for side in r.terms for t in side.walk() if t.op == "name"}
         if r.sign != "=" or r.negated or len(used) != 1 or not used <= {"Nat", "Int"}:
             continue
@@ -53,7 +70,7 @@ def _products(goal: Goal, kinds: Mapping[str, str]) -> Iterator[_Product]:
         # The divisors of large numbers take too long to find.
         sized = 0 < abs(found.number) <= _PRODUCT_LIMIT and (found.kind == "Int" or found.number > 0)
         if sized and len(found.factors) > 1:
-            yield found
+            yield replace(found, name=f"hk{number}")
 
 
 def _factors(term: Term) -> list[Term]:
@@ -128,7 +145,7 @@ def dividing(goal: Goal, kinds: Mapping[str, str]) -> Iterator[Divides]:
             continue
         h, fact = f"hz{number}", f"{p.number} % {f.wrapped} = 0"
         lemma = "Nat.mod_eq_zero_of_dvd" if p.kind == "Nat" else "Int.emod_eq_zero_of_dvd"
-        proof = f"{lemma} (show {f.wrapped} ∣ {p.number} from ⟨{p.others(i)}, by grind⟩)"
+        proof = f"{lemma} {p.divides(i)}"
         tactic = f"first | have {h} : {fact} := {proof} | have {h} : True := trivial"
         count = len(divisors(abs(p.number))) * (1 if p.kind == "Nat" else 2)
         yield Divides(names.pop(), h, fact, tactic, count)
@@ -149,7 +166,7 @@ def quotient(goal: Goal, kinds: Mapping[str, str]) -> tuple[str, str] | None:
             lemma = "Nat.div_eq_of_eq_mul_right" if natural else "Int.ediv_eq_of_eq_mul_right"
             return name, "\n".join([
                 f"obtain rfl : {name} = {p.number} / {other} - {c} := by",
-                f"  have hk : {p.number} = {other} * {f.wrapped} := by grind",
+                f"  have hk : {p.number} = {other} * {f.wrapped} := {p.name}.symm.trans (by ac_rfl)",
                 f"  have hn : {other} ≠ 0 := fun h0 => by rw [h0] at hk; simp at hk",
                 f"  have hq := {lemma} {'(Nat.pos_of_ne_zero hn)' if natural else 'hn'} hk",
                 "  omega",
@@ -165,14 +182,10 @@ def factor_bounds(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
             if f.closed or size > _BOUND_LIMIT:
                 continue
             if p.kind == "Nat":
-                divides = f"(show {f.wrapped} ∣ {p.number} from ⟨{p.others(i)}, by grind⟩)"
-                yield f"have : _ := Nat.le_of_dvd (by decide) {divides}"
-                continue
-            lifted = f"have hc := congrArg (Nat.cast (R := Int)) {p.hypothesis}\n  push_cast at hc\n  "
-            yield (f"have : ({f.text}).natAbs ≤ {size} := by\n  {lifted if p.lifted else ''}"
-                   f"have hk : {f.wrapped} * ({p.others(i)}) = {p.number} := by grind\n"
-                   f"  exact Nat.le_of_dvd (by decide) (show ({f.text}).natAbs ∣ {size} from "
-                   f"Int.natAbs_dvd_natAbs.mpr (show {f.wrapped} ∣ ({p.number} : Int) from ⟨_, hk.symm⟩))")  # fmt: skip
+                yield f"have : _ := Nat.le_of_dvd (by decide) {p.divides(i)}"
+            else:
+                at_most = f"(show ({f.text}).natAbs ∣ {size} from Int.natAbs_dvd_natAbs.mpr {p.divides(i)})"
+                yield f"have : ({f.text}).natAbs ≤ {size} := Nat.le_of_dvd (by decide) {at_most}"
 
 
 def _completed(hypothesis: str, r: Relation, kind: str) -> _Product | None:
