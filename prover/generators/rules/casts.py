@@ -12,9 +12,7 @@ from math import lcm
 from prover.generators.protocol import Position
 from prover.generators.rules.algebra import roots
 from prover.generators.rules.base import Suggestion, propositions, single, variables
-from prover.generators.rules.bounded import evaluated
-from prover.generators.rules.bounds import facts, stated
-from prover.generators.rules.modular import relations
+from prover.generators.rules.bounded import finite_search
 from prover.generators.rules.polynomials import without_denominators
 from prover.generators.rules.terms import ORDER, Relation, read, read_term
 from prover.lean.state import Goal, Hypothesis
@@ -63,8 +61,7 @@ def lowered(goal: Goal) -> Iterator[str]:
     if not lines:
         return
     enriched = replace(goal, hypotheses=tuple(hypotheses))
-    known = facts(enriched, relations(enriched), variables(enriched))
-    for tactic in ["first | omega | grind", *evaluated(enriched, known, stated(enriched)), *roots(enriched)]:
+    for tactic in ["first | omega | grind", *finite_search(enriched), *roots(enriched)]:
         yield "\n".join([*lines, tactic])
 
 

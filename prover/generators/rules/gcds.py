@@ -11,11 +11,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single, variables
-from prover.generators.rules.bounded import evaluated
-from prover.generators.rules.bounds import facts as bound_facts
-from prover.generators.rules.bounds import stated
-from prover.generators.rules.modular import relations
+from prover.generators.rules.base import Suggestion, propositions, single
+from prover.generators.rules.bounded import finite_search
 from prover.generators.rules.polynomials import bezout, polynomial
 from prover.generators.rules.terms import Term, read_term
 from prover.lean.state import Goal, Hypothesis
@@ -91,16 +88,16 @@ def _combined(left: Term, right: Term) -> tuple[str, str, int] | None:
 
 
 def divisor_of_two(goal: Goal) -> Iterator[str]:
-    """What divides two linear terms divides each constant that is a combination of them."""
+    """What divides two terms divides each constant that is a combination of them."""
     told = [(h.name, r) for h, r in single(goal) if r.sign == "∣" and not r.negated]
     for (one, first), (other, second) in combinations(told, 2):
         found = _divides(first.left.wrapped, (first.right, second.right), (one, other))
         if first.left.text == second.left.text and found is not None:
             d, (proof, most) = first.left.wrapped, found
             cases = [f"{d} = {c}" for c in range(most + 1)] if most <= _CASES_LIMIT else [f"{d} ≤ {most}"]
-            told, names = " ∨ ".join(cases), " | ".join(["hc"] * len(cases))
+            stated, names = " ∨ ".join(cases), " | ".join(["hc"] * len(cases))
             each = "first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind"
-            yield f"{proof}\nfirst\n  | exact hd\n  | (rcases (show {told} by omega) with {names} <;>\n      {each})"
+            yield f"{proof}\nfirst\n  | exact hd\n  | (rcases (show {stated} by omega) with {names} <;>\n      {each})"
 
 
 def known_divisor(goal: Goal) -> Iterator[str]:
@@ -129,6 +126,4 @@ def known_multiple(goal: Goal) -> Iterator[str]:
             lines = [f"have {h} : {fact} := {proof}" for (h, fact), proof in zip(facts.items(), proofs, strict=True)]
             more = tuple(Hypothesis(h, fact, is_prop=True) for h, fact in facts.items())
             enriched = replace(goal, hypotheses=(*goal.hypotheses, *more))
-            known = bound_facts(enriched, relations(enriched), variables(enriched))
-            for tactic in evaluated(enriched, known, stated(enriched)):
-                yield "\n".join([*lines, tactic])
+            yield from ("\n".join([*lines, tactic]) for tactic in finite_search(enriched))
