@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from prover.data.rows import read_rows
@@ -52,6 +53,7 @@ def main() -> None:
     states = positions(arguments.rows, arguments.limit)
     lines = {
         "portfolio: steps": lambda p: alone.propose([p]),
+        "policy: scores of the portfolio's whole proofs": _scores(policy, alone),
         "policy with portfolio: whole proofs, once a theorem": lambda p: policy.opening(p),
     }
     print(f"{len(states)} states of {arguments.rows}; milliseconds of processor time, best of {_ROUNDS}")
@@ -59,6 +61,19 @@ def main() -> None:
         taken = sorted(_milliseconds(work, p) for p in states)
         print(f"{name:52}  median {statistics.median(taken):6.2f}  largest {taken[-1]:6.2f}")
     print(f"{'weights':52}  {WEIGHTS.stat().st_size / 1e6:.2f} MB")
+
+
+def _scores(policy: PolicyGenerator, portfolio: Portfolio) -> Callable[[Position], None]:
+    known: dict[int, list[str]] = {}
+
+    def work(position: Position) -> None:
+        if id(position) not in known:
+            known[id(position)] = portfolio.opening(position)[0]
+        encoded = policy.policy.encoder.encode(position, known[id(position)])
+        policy.policy.logits(encoded)
+        policy.policy.seconds(encoded)
+
+    return work
 
 
 if __name__ == "__main__":
