@@ -14,14 +14,13 @@ from itertools import permutations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, asserted, mentions, single, variables
+from prover.generators.rules.base import SQUARE, Suggestion, asserted, mentions, single, variables
 from prover.generators.rules.polynomials import monomials, polynomial
 from prover.generators.rules.terms import Relation, Term, divisors, read, value
 from prover.lean.state import Goal
 
 _LARGEST_CONSTANT = 1_000_000
 _MOST_PRODUCTS = 4
-_SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 
 
 def algebra(position: Position) -> Iterator[Suggestion]:
@@ -65,7 +64,7 @@ def roots(goal: Goal) -> Iterator[str]:
     for v in variables(goal):
         for r, lead in equations if v.head in ("Int", "Rat") else ():
             # Division of integers is no division.
-            whole = v.head == "Rat" or not any(t.op == "/" for side in r.terms for t in side.walk())
+            whole = v.head == "Rat" or not any(t.op == "/" for t in r.walk())
             found, rest = _of_equation(r, v.name) if whole else ([], [])
             if len(found) + len(rest) > 2 and (v.head == "Rat" or all(root.denominator == 1 for root in found)):
                 yield lead + "\n".join(_one_of(v.name, v.head, found, rest))
@@ -79,7 +78,7 @@ def roots(goal: Goal) -> Iterator[str]:
 
 
 def _truncates(r: Relation) -> bool:
-    return any(t.op in ("-", "/") for side in r.terms for t in side.walk())
+    return any(t.op in ("-", "/") for t in r.walk())
 
 
 def rational_roots(r: Relation, name: str) -> list[Fraction]:
@@ -117,7 +116,7 @@ def zeros(goal: Goal) -> Iterator[str]:
     """A product that is zero, also a difference of two squares: one of its factors is."""
     kinds = {v.name: v.head for v in variables(goal)}
     for h, r in single(goal):
-        used = {kinds.get(t.text) for side in r.terms for t in side.walk() if t.op == "name"}
+        used = {kinds.get(n) for n in r.names}
         if r.sign != "=" or r.negated or used not in ({"Int"}, {"Rat"}):
             continue
         [kind] = used
@@ -175,6 +174,6 @@ def _one_of(x: str, kind: str, found: list[Fraction], rest: list[int]) -> Iterat
         yield (f"obtain hp | hp := {kind}.mul_eq_zero.mp hp\nrotate_left\n"
                f"· have hx : {x} = {root} := by {solve}\n  {close}")  # fmt: skip
     if quadratic:
-        yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {_SQUARE}\ngrind"
+        yield f"exfalso\nhave hs : 0 ≤ ({2 * rest[2]} * {x} + {rest[1]}) ^ 2 := {SQUARE}\ngrind"
     else:
         yield f"have hx : {x} = {found[-1]} := by {solve}\n{close}"

@@ -27,6 +27,8 @@ Rule: TypeAlias = Callable[[Position], Iterator[Suggestion]]
 
 #: The types of numbers that the arithmetic rules are about.
 NUMBERS = ("Nat", "Int", "Rat")
+#: That a square is not negative, in any ordered ring.
+SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 NAME = re.compile(r"[^\W\d][\w'!?₀-₉]*")
 #: Notation and its instances: constants that name no definition worth unfolding.
 _NOTATION = re.compile(
@@ -49,6 +51,11 @@ def variables(goal: Goal) -> list[Hypothesis]:
         h for h in goal.hypotheses
         if not h.is_prop and not h.is_instance and h.accessible and not h.type.startswith(("Type", "Sort", "Prop"))
     ]  # fmt: skip
+
+
+def relations(goal: Goal) -> list[Relation]:
+    """What can be read of the target, then of the hypotheses."""
+    return [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
 
 
 def asserted(goal: Goal) -> Iterator[tuple[Hypothesis, Relation]]:

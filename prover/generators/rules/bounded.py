@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import gcd
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, mentions, propositions, single, usable, variables
+from prover.generators.rules.base import Suggestion, mentions, propositions, relations, single, usable, variables
 from prover.generators.rules.bounds import Limits, facts, stated
 from prover.generators.rules.factors import Divides, by_factors, dividing, quotient
-from prover.generators.rules.modular import relations
-from prover.generators.rules.terms import Relation, linear
+from prover.generators.rules.terms import Relation, difference, linear, solved
 from prover.lean.state import Goal, Hypothesis
 
 _BOUNDS = (12, 40, 100, 500, 2500)
@@ -35,7 +34,8 @@ def bounded(position: Position) -> Iterator[Suggestion]:
     if not data:
         return
     kinds = {v.name: v.head for v in data}
-    known, limits = facts(goal, relations(goal), data), stated(goal)
+    limits = stated(goal)
+    known = facts(goal, data, limits)
     for tactic in [*evaluated(goal, known, limits), *by_factors(goal, kinds), *walked(data, known, limits)]:
         yield Suggestion(0.8, tactic)
 
@@ -48,7 +48,8 @@ def _searched(goal: Goal) -> list[Hypothesis]:
 
 def finite_search(goal: Goal) -> Iterator[str]:
     """`evaluated` alone, for a goal that another rule has told more than it says."""
-    yield from evaluated(goal, facts(goal, relations(goal), _searched(goal)), stated(goal))
+    limits = stated(goal)
+    yield from evaluated(goal, facts(goal, _searched(goal), limits), limits)
 
 
 def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]:
@@ -66,12 +67,12 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]
     if any(mentions(about[h], n) for h in drop for n in names):
         return
     kinds = {v.name: v.head for v in data}
-    solved = (_solved(goal, data) or quotient(goal, kinds)) if len(data) > 1 else None
-    searched = [v for v in data if solved is None or v.name != solved[0]]
+    given = (_solved(goal, data) or quotient(goal, kinds)) if len(data) > 1 else None
+    searched = [v for v in data if given is None or v.name != given[0]]
     if len(searched) > _MOST_EVALUATED:
         return
     pruned = list(dividing(goal, kinds))
-    lines = [*known, *(p.tactic for p in pruned), *([solved[1]] if solved else [])]
+    lines = [*known, *(p.tactic for p in pruned), *([given[1]] if given else [])]
     sizes = _sizes(relations(goal), searched, limits, pruned)
     if not sizes:
         return
@@ -84,8 +85,8 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]
     order = sorted(searched, key=lambda v: fewest[v.name])
     use, about = [*use, *(p.h for p in pruned)], about | {p.h: p.fact for p in pruned}
     stage = {v.name: i for i, v in enumerate(order)}
-    if solved:
-        stage[solved[0]] = len(order) - 1
+    if given:
+        stage[given[0]] = len(order) - 1
     told: list[list[str]] = [[] for _ in order]
     for h in use:
         told[max((stage[n] for n in names if mentions(about[h], n)), default=0)].append(h)
@@ -103,20 +104,15 @@ def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
         left, right = (linear(side) for side in r.terms)
         if r.sign != "=" or r.negated or left is None or right is None:
             continue
-        whole = {n: c for n in {**left, **right} if (c := left.get(n, 0) - right.get(n, 0))}
+        whole = difference(left, right)
         common = gcd(*whole.values())
         whole = {n: c // common for n, c in whole.items()}
         named = [n for n in whole if n]
         if len(named) < 2 or any(n not in kinds for n in named) or len({kinds[n] for n in named}) > 1:
             continue
         for name in sorted((n for n in named if abs(whole[n]) == 1), reverse=True):
-            sign, rest = whole[name], {n: c for n, c in whole.items() if n != name}
-            plus, minus = (
-                " + ".join(f"{abs(c)} * {n}" if n else f"{abs(c)}" for n, c in rest.items() if c * sign * side > 0)
-                for side in (-1, 1)
-            )
-            value = f"{plus or '0'} - ({minus})" if minus else plus
-            return name, f"obtain rfl : {name} = {value} := by omega"
+            rest = {n: c for n, c in whole.items() if n != name}
+            return name, f"obtain rfl : {name} = {solved(rest, whole[name])} := by omega"
     return None
 
 
@@ -127,7 +123,7 @@ def _sizes(
 
     Empty where hypotheses give bounds that leave too many points.
     """
-    literals = {t.value + 1 for r in found for side in r.terms for t in side.walk() if t.op == "number"}
+    literals = {t.value + 1 for r in found for t in r.walk() if t.op == "number"}
     tried = sorted({*_BOUNDS, *sorted(n for n in literals if 1 < n <= _BOUNDS[-1])[-_MOST_LITERALS:]})
     sizes: dict[str, list[int]] = {}
     points = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from prover.generators.rules.base import asserted, single
+from prover.generators.rules.base import asserted, relations, single
 from prover.generators.rules.factors import equations, factor_bounds
 from prover.generators.rules.modular import powers
 from prover.generators.rules.terms import Bounds, Relation, Term, bounds, linear, value
@@ -27,16 +27,16 @@ _SQUARES = """have hsq : ∀ v : Int, v ≤ v ^ 2 ∧ -v ≤ v ^ 2 := by
 Limits = Mapping[str, tuple[int | None, int | None]]
 
 
-def facts(goal: Goal, found: Sequence[Relation], data: Sequence[Hypothesis]) -> list[str]:
+def facts(goal: Goal, data: Sequence[Hypothesis], limits: Limits) -> list[str]:
     """Lines that tell linear arithmetic something about what it cannot see; each may fail without harm.
 
-    The facts are named `hf0`, `hf1`, …; before them come the products that some follow from.
+    The facts are named `hf0`, `hf1`, …; before them come the products that some follow from. `limits`: of `stated`.
     """
-    kinds = {v.name: v.head for v in data}
+    kinds, found = {v.name: v.head for v in data}, relations(goal)
     of_terms = list(_of_terms(found, kinds))
     lines = [*of_terms, *_of_divisors(goal, kinds), *factor_bounds(goal, kinds)]
-    largest = _largest(found, stated(goal))
-    lines += [*_of_exponents(goal, found, largest), *_of_bases(found, kinds, largest)]
+    largest = _largest(found, limits)
+    lines += [*_of_exponents(found, limits, largest), *_of_bases(found, kinds, largest)]
     squares = [_SQUARES] if any("hsq" in line for line in of_terms) else []
     numbered = [line.replace("have :", f"have hf{i} :", 1) for i, line in enumerate(dict.fromkeys(lines))]
     return [*squares, *map(_tried, [*equations(goal, kinds), *numbered])]
@@ -50,8 +50,8 @@ def _tried(line: str) -> str:
 
 def _of_terms(found: Sequence[Relation], kinds: Mapping[str, str]) -> Iterator[str]:
     """A product of positive factors is no less than either, a power no less than its base."""
-    for t in (t for r in found for side in r.terms for t in side.walk()):
-        names = {n.text for n in t.walk() if n.op == "name"}
+    for t in (t for r in found for t in r.walk()):
+        names = set(t.names)
         if not names or not names <= kinds.keys():
             continue
         natural = all(kinds[n] == "Nat" for n in names)
@@ -79,14 +79,14 @@ def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
 
 def _largest(found: Sequence[Relation], limits: Limits) -> int:
     """The largest number that occurs, or that a side of an equation may be."""
-    numbers = [t.value for r in found for s in r.terms for t in s.walk() if t.op == "number"]
+    numbers = [t.value for r in found for t in r.walk() if t.op == "number"]
     sides = [n for r in found if r.sign == "=" for s in r.terms if (n := _highest(s, limits)) is not None]
     return max([*numbers, *sides], default=0)
 
 
-def _of_exponents(goal: Goal, found: Sequence[Relation], largest: int) -> Iterator[str]:
+def _of_exponents(found: Sequence[Relation], limits: Limits, largest: int) -> Iterator[str]:
     """A power is small where its exponent is; and an exponent, where its power is, which may take the others."""
-    limits, listed = stated(goal), powers(list(found))
+    listed = powers(list(found))
     for base, exponent in listed:
         high = limits.get(exponent.text, (None, None))[1]
         if high is not None and high * base.bit_length() <= _MOST_BITS:
@@ -101,7 +101,7 @@ def _of_exponents(goal: Goal, found: Sequence[Relation], largest: int) -> Iterat
 
 def _of_bases(found: Sequence[Relation], kinds: Mapping[str, str], largest: int) -> Iterator[str]:
     """A base is small where its power is."""
-    for t in (t for r in found for side in r.terms for t in side.walk()):
+    for t in (t for r in found for t in r.walk()):
         if t.op != "^" or t.args[0].text not in kinds or t.args[1].op != "number" or t.args[1].value < 2:
             continue
         name, k = t.args[0].text, t.args[1].value

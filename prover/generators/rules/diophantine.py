@@ -40,7 +40,7 @@ def _refuted(
 
     `remainders`: of variables by a modulus of their own, as far as hypotheses give them.
     """
-    names = list(dict.fromkeys(t.text for side in equation.terms for t in side.walk() if t.op == "name"))
+    names = equation.names
     if not names or any(n not in kinds for n in names) or not all(_polynomial(side) for side in equation.terms):
         return None
     if "Nat" in (kinds[n] for n in names) and any(t.op == "-" for side in equation.terms for t in side.walk()):

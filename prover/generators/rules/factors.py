@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from prover.generators.rules.base import mentions, single
 from prover.generators.rules.polynomials import monomials
-from prover.generators.rules.terms import Relation, Term, divisors, linear, read_term, value
+from prover.generators.rules.terms import Relation, Term, difference, divisors, linear, read_term, value
 from prover.lean.state import Goal
 
 _DIVISORS = 40
@@ -61,7 +61,7 @@ def by_factors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
 def _products(goal: Goal, kinds: Mapping[str, str]) -> Iterator[_Product]:
     """The products that hypotheses say to be numbers, also where they have to be completed first."""
     for number, (h, r) in enumerate(single(goal)):
-        used = {kinds.get(t.text) for side in r.terms for t in side.walk() if t.op == "name"}
+        used = {kinds.get(n) for n in r.names}
         if r.sign != "=" or r.negated or len(used) != 1 or not used <= {"Nat", "Int"}:
             continue
         found = _Product(h.name, tuple(_factors(r.left)), value(r.right) or 0, used.pop() or "")
@@ -140,7 +140,7 @@ def dividing(goal: Goal, kinds: Mapping[str, str]) -> Iterator[Divides]:
     """Of the products that hypotheses say to be numbers, what evaluation can tell of single variables."""
     found = ((p, i, f) for p in _products(goal, kinds) if not p.lifted for i, f in enumerate(p.factors))
     for number, (p, i, f) in enumerate(found):
-        names = {t.text for t in f.walk() if t.op == "name"}
+        names = f.names
         if len(names) != 1:
             continue
         h, fact = f"hz{number}", f"{p.number} % {f.wrapped} = 0"
@@ -148,7 +148,7 @@ def dividing(goal: Goal, kinds: Mapping[str, str]) -> Iterator[Divides]:
         proof = f"{lemma} {p.divides(i)}"
         tactic = f"first | have {h} : {fact} := {proof} | have {h} : True := trivial"
         count = len(divisors(abs(p.number))) * (1 if p.kind == "Nat" else 2)
-        yield Divides(names.pop(), h, fact, tactic, count)
+        yield Divides(names[0], h, fact, tactic, count)
 
 
 def quotient(goal: Goal, kinds: Mapping[str, str]) -> tuple[str, str] | None:
@@ -193,7 +193,7 @@ def _completed(hypothesis: str, r: Relation, kind: str) -> _Product | None:
     left, right = (monomials(side) for side in r.terms)
     if left is None or right is None:
         return None
-    found = {m: c for m in {**left, **right} if (c := left.get(m, 0) - right.get(m, 0))}
+    found = difference(left, right)
     mixed = [m for m in found if len(m) > 1]
     if sorted(found[m] for m in mixed) == [-1, 1] and len(found) == 3 and () in found:
         x, y = (next(iter(m)) for m in sorted(mixed, key=lambda m: -found[m]))

@@ -75,7 +75,7 @@ def _divides(d: str, numbers: tuple[Term, Term], dvd: tuple[str, str]) -> tuple[
 
 def _combined(left: Term, right: Term) -> tuple[str, str, int] | None:
     """(a, b, c): a * left + b * right = c > 0 for polynomials a and b in the one variable, written out."""
-    names = {t.text for side in (left, right) for t in side.walk() if t.op == "name"}
+    names = {*left.names, *right.names}
     if len(names) != 1:
         return None
     [name] = names

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single, variables
+from prover.generators.rules.base import SQUARE, Suggestion, relations, single, variables
 from prover.generators.rules.polynomials import polynomial, without_denominators
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term
 from prover.lean.state import Goal
 
 _STRICT = {"<", ">"}
-_SQUARE = "Lean.Grind.OrderedRing.sq_nonneg"
 _MOST_VARIABLES, _MOST_ORDERS = 4, 4
 
 
@@ -23,7 +22,7 @@ def inequalities(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
     data = [v for v in variables(goal) if v.head in ("Int", "Rat")][:_MOST_VARIABLES]
-    found = [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
+    found = relations(goal)
     if not data or not any(r.sign in ORDER or r.sign == "=" for r in found):
         return
     if not any(_nonlinear(side) for r in found for side in r.terms):
@@ -47,12 +46,12 @@ def _squares(names: Sequence[str], quartic: bool = False) -> str:
     if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
         a, b, c, d = names
         found += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
-    return "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {_SQUARE}" for i, s in enumerate(found))
+    return "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {SQUARE}" for i, s in enumerate(found))
 
 
 def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
     """Squares as facts, also where a linear equation lets go of a variable, and for an equation of a square."""
-    facts = _squares(names, any(t.op == "^" and t.args[1].text == "4" for r in read(goal.target) for t in _walk(r)))
+    facts = _squares(names, any(t.op == "^" and t.args[1].text == "4" for r in read(goal.target) for t in r.walk()))
     for r in read(goal.target)[:1]:
         if r.sign in ORDER:
             facts = "\n".join([*_vertex(_difference(r), names), facts])
@@ -102,7 +101,7 @@ def _weighted(names: Sequence[str], told: Sequence[Relation], kind: str) -> str:
         *_differences(told, kind),
         *_pairs(told, kind),
         *(f"have hc{i} := {kind}.mul_pos he{i} hp{i}{i}" for i, r in enumerate(told) if r.sign in _STRICT),
-        *(f"have hq{i}{j} := {kind}.mul_nonneg hd{i} (show (0 : {kind}) ≤ ({s}) ^ 2 from {_SQUARE})"
+        *(f"have hq{i}{j} := {kind}.mul_nonneg hd{i} (show (0 : {kind}) ≤ ({s}) ^ 2 from {SQUARE})"
           for i in range(len(told)) for j, s in enumerate(of)),
     ])  # fmt: skip
 
@@ -142,7 +141,7 @@ def _vertex(text: str, names: Sequence[str]) -> Iterator[str]:
     term = read_term(text)
     found = polynomial(term, names[0]) if term is not None and len(names) == 1 else None
     if found is not None and len(found) == 3:
-        yield f"have hs : 0 ≤ (2 * ({found[2]}) * {names[0]} + ({found[1]})) ^ 2 := {_SQUARE}"
+        yield f"have hs : 0 ≤ (2 * ({found[2]}) * {names[0]} + ({found[1]})) ^ 2 := {SQUARE}"
 
 
 def _solved(goal: Goal, names: Sequence[str]) -> Iterator[str]:
@@ -176,10 +175,6 @@ def _difference(r: Relation) -> str:
     """What the relation says is not negative."""
     return (f"{r.right.wrapped} - {r.left.wrapped}" if r.sign in ("≤", "<") else
             f"{r.left.wrapped} - {r.right.wrapped}")  # fmt: skip
-
-
-def _walk(r: Relation) -> Iterator[Term]:
-    return (t for side in r.terms for t in side.walk())
 
 
 def _nonlinear(term: Term) -> bool:

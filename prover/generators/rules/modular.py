@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, variables
+from prover.generators.rules.base import Suggestion, relations, variables
 from prover.generators.rules.terms import Relation, Term, read
 from prover.lean.state import Goal
 
@@ -20,11 +20,6 @@ _PERIOD_LIMIT = 40
 _ORBIT_LIMIT = 8  # cases of an induction step, each of which costs as much as all so far
 _INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 _NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
-
-
-def relations(goal: Goal) -> list[Relation]:
-    """What can be read of the target, then of the hypotheses."""
-    return [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
 
 
 def moduli(found: list[Relation]) -> list[int]:
@@ -72,7 +67,7 @@ def modular(position: Position) -> Iterator[Suggestion]:
 
 def residues(goal: Goal, found: list[Relation], ms: list[int]) -> Iterator[str]:
     """Each case of the remainders of the variables by a modulus that occurs."""
-    names = {t.text for r in found for side in r.terms for t in side.walk() if t.op == "name"}
+    names = {n for r in found for n in r.names}
     data = [v for v in variables(goal) if v.head in ("Nat", "Int") and v.name in names][:3]
     difference = _difference(goal)
     for m in ms[:3]:

@@ -42,8 +42,8 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
         wanted = []
     else:
         start, wanted = "exfalso\n", []
-    relevant = [r for r in [*given, *wanted] if _names(r) <= kinds.keys()]
-    given, names = [r for r in given if r in relevant], sorted({n for r in relevant for n in _names(r)})
+    relevant = [r for r in [*given, *wanted] if kinds.keys() >= set(r.names)]
+    given, names = [r for r in given if r in relevant], sorted({n for r in relevant for n in r.names})
     exponents = _exponents(relevant)
     if not exponents or len(relevant) < len(wanted):
         return
@@ -64,7 +64,7 @@ def _multiplied(r: Relation, kinds: Mapping[str, str], products: dict[str, str])
     def of(term: Term) -> Term:
         if term.op not in ("*", "^") or _linear(term):
             return replace(term, args=tuple(map(of, term.args)))
-        names = list({t.text: None for t in term.walk() if t.op == "name"})
+        names = term.names
         found = polynomial(term, names[0]) if len(names) == 1 else None
         kind = kinds.get(names[0]) if names else None
         natural = kind == "Nat"
@@ -109,14 +109,10 @@ def _modulus(r: Relation) -> int | None:
     return None
 
 
-def _names(r: Relation) -> set[str]:
-    return {t.text for side in r.terms for t in side.walk() if t.op == "name"}
-
-
 def _exponents(found: Sequence[Relation]) -> dict[str, list[int]]:
     """Of each variable that has powers."""
     out: dict[str, dict[int, None]] = {}
-    for t in (t for r in found for side in r.terms for t in side.walk()):
+    for t in (t for r in found for t in r.walk()):
         if t.op == "^" and t.args[0].op == "name" and t.args[1].value in _EXPONENTS:
             out.setdefault(t.args[0].text, {})[t.args[1].value] = None
     return {name: sorted(ks) for name, ks in out.items()}

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, single, variables
-from prover.generators.rules.terms import Relation, Term, least, linear, read, read_term, value
+from prover.generators.rules.terms import Relation, Term, difference, least, linear, read, read_term, solved, value
 from prover.lean.state import Goal
 
 _RULE = re.compile(r"∀ \((?P<n>[^\s:]+) : Nat\), (?:(?P<guard>[^→∀]+) → )?(?P<equation>[^→∀]+)")
@@ -107,10 +107,10 @@ def _rules(goal: Goal) -> Iterator[_Rule]:
         n, [relation] = match["n"], relations
         proof = ""
         if relation.left.op != "name":
-            solved = _solved(relation, functions, n)
-            if solved is None:
+            newest = _newest(relation, functions, n)
+            if newest is None:
                 continue
-            relation = solved
+            relation = newest
             proof = f"have hg : {_stated(match, relation)} := by\n  intro {n}{' hn' if match['guard'] else ''}\n"
             proof += f"  have hf := {h.name} {n}{' hn' if match['guard'] else ''}\n  first | omega | grind\n"
         f, guard = relation.left.text.partition(" ")[0], match["guard"]
@@ -149,12 +149,12 @@ def evaluated(goal: Goal, rule: _Rule) -> str:
     return rule.proof + "\n".join([*lines, f"first | ({write}; done) | ({write}; {_CLOSE}) | grind | simp_all"])
 
 
-def _solved(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
+def _newest(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
     """A linear rule with its newest value by itself, of `f (n + 1) - f n = 4`; None for another."""
     left, right = (linear(side) for side in relation.terms)
     if left is None or right is None:
         return None
-    parts = {t: c for t in {**left, **right} if (c := left.get(t, 0) - right.get(t, 0))}
+    parts = difference(left, right)
     places: dict[str, int] = {}
     for text in parts:
         f = text.partition(" ")[0]
@@ -168,12 +168,8 @@ def _solved(relation: Relation, functions: Mapping[str, str], n: str) -> Relatio
     divided = abs(whole) != 1
     if not whole or (divided and functions[newest.partition(" ")[0]] != "Rat"):
         return None
-    plus, minus = (
-        " + ".join(f"{abs(c)} * {t}" if t else f"{abs(c)}" for t, c in parts.items() if c * whole * side > 0)
-        for side in (-1, 1)
-    )
-    value = f"{plus or 0} - ({minus})" if minus else plus or "0"
-    return next(iter(read(f"{newest} = ({value}) / {abs(whole)}" if divided else f"{newest} = {value}")), None)
+    rest = solved(parts, whole)
+    return next(iter(read(f"{newest} = ({rest}) / {abs(whole)}" if divided else f"{newest} = {rest}")), None)
 
 
 def _stated(match: re.Match[str], relation: Relation) -> str:

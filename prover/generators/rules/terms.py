@@ -11,7 +11,8 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from fractions import Fraction
+from typing import NamedTuple, TypeVar
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d][\w'!?₀-₉✝]*(?:\.[^\W\d][\w'!?₀-₉]*)*)|(?P<sign>[-+*/%^∣=≠≤<≥>∧∨→↔¬↑(),:]))"
@@ -21,6 +22,9 @@ RELATIONS = ("=", "≠", "≤", "<", "≥", ">")
 ORDER = {"≤", "<", "≥", ">"}
 _DIGITS = 1200  # far more than rules can use, and less than Python refuses to turn into a number
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
+
+
+_Key, _Number = TypeVar("_Key"), TypeVar("_Number", int, Fraction)
 
 
 class _Unreadable(Exception):
@@ -41,6 +45,11 @@ class Term:
         yield self
         for a in self.args:
             yield from a.walk()
+
+    @property
+    def names(self) -> list[str]:
+        """The variables, constants and applications in it, each once, as they occur."""
+        return list(dict.fromkeys(t.text for t in self.walk() if t.op == "name"))
 
     @property
     def wrapped(self) -> str:
@@ -69,6 +78,16 @@ class Relation:
     @property
     def terms(self) -> tuple[Term, Term]:
         return self.left, self.right
+
+    def walk(self) -> Iterator[Term]:
+        """All subterms of both sides."""
+        yield from self.left.walk()
+        yield from self.right.walk()
+
+    @property
+    def names(self) -> list[str]:
+        """Those of both sides, each once, as they occur."""
+        return list(dict.fromkeys([*self.left.names, *self.right.names]))
 
 
 class _Reader:
@@ -297,6 +316,23 @@ def linear(term: Term, powers: bool = False) -> dict[str, int] | None:
                 if one is not None and other is not None and set(one) <= {""}:
                     return {k: v * one.get("", 0) for k, v in other.items()}
     return None
+
+
+def difference(left: Mapping[_Key, _Number], right: Mapping[_Key, _Number]) -> dict[_Key, _Number]:
+    """Coefficients of left - right, without those that are zero."""
+    return {k: c for k in {**left, **right} if (c := left.get(k, 0) - right.get(k, 0))}  # type: ignore[misc, operator]
+
+
+def solved(coefficients: Mapping[str, int], sign: int) -> str:
+    """What a variable of coefficient `sign` is, where the sum of it and of these is zero: first what is added.
+
+    So that, where that is right, the subtraction is also one of natural numbers.
+    """
+    plus, minus = (
+        " + ".join(f"{abs(c)} * {n}" if n else f"{abs(c)}" for n, c in coefficients.items() if c * sign * side > 0)
+        for side in (-1, 1)
+    )
+    return f"{plus or 0} - ({minus})" if minus else plus or "0"
 
 
 def divisors(n: int) -> list[int]:

@@ -59,10 +59,10 @@ def _search(listed: str, body: str, signed: bool) -> tuple[int, ...]:
     relations = [r for part in body.split("∧") for r in read(part)]
     if len(names) not in _RADII or len(relations) != body.count("∧") + 1:
         return ()
-    if any(t.op == "name" and t.text not in names for r in relations for side in r.terms for t in side.walk()):
+    used = [set(r.names) for r in relations]
+    if any(not of <= set(names) for of in used):
         return ()
     # Each is asked as soon as all that it speaks of has a value.
-    used = [{t.text for side in r.terms for t in side.walk() if t.op == "name"} for r in relations]
     asked = [
         [r for r, of in zip(relations, used, strict=True) if of <= set(names[: i + 1]) and not of <= set(names[:i])]
         for i in range(len(names))
