@@ -16,8 +16,10 @@ import pytest
 from prover.trace.sources import NothingToTrace, find
 
 GOOD = "theorem one (a b : Nat) : a + b = b + a := by\n  have h := Nat.add_comm a b\n  exact h\n"
-SLOW = ("set_option maxRecDepth 100000000 in set_option maxHeartbeats 0 in\n"
-        "theorem slow : ∀ n : Fin 20000, n.val < 20000 := by decide\n")  # fmt: skip
+# 2^40 failures one after another: time, and next to no memory, whose limit a fast machine would reach first.
+SLOW = 'macro "t0" : tactic => `(tactic| fail)\n' + "".join(
+    f'macro "t{n + 1}" : tactic => `(tactic| first | t{n} | t{n})\n' for n in range(40)
+) + "set_option maxHeartbeats 0 in\ntheorem slow : True := by t40\n"  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
 
