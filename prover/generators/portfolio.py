@@ -13,6 +13,7 @@ from pathlib import Path
 from prover.generators.protocol import Position, TacticGenerator
 from prover.generators.rules import (
     algebra,
+    between_squares,
     bounded,
     casts,
     closing,
@@ -68,8 +69,8 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
-    gcds.gcds, witnesses.witnesses, power_residues.power_residues, algebra.algebra, casts.casts,
-    sequences.sequences, counting.counting, diophantine.diophantine, instances.instances, modular.modular,
+    gcds.gcds, witnesses.witnesses, power_residues.power_residues, between_squares.between_squares, algebra.algebra,
+    casts.casts, sequences.sequences, counting.counting, diophantine.diophantine, instances.instances, modular.modular,
     bounded.bounded, inequalities.inequalities,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from math import lcm
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import SQUARE, Suggestion, asserted, mentions, single, variables
-from prover.generators.rules.polynomials import monomials, polynomial
+from prover.generators.rules.polynomials import fraction, monomials, polynomial
 from prover.generators.rules.terms import Relation, Term, divisors, read, value
 from prover.lean.state import Goal
 
@@ -60,7 +60,7 @@ def _subtracted(term: Term) -> list[Term]:
 
 def roots(goal: Goal) -> Iterator[str]:
     """An equation in one number that is a product of linear factors and what is never zero: the number is a root."""
-    equations = [*((r, "") for _, r in asserted(goal)), *ratios(goal)]
+    equations = [*((r, "") for _, r in asserted(goal)), *ratios(goal), *fractions(goal)]
     for v in variables(goal):
         for r, lead in equations if v.head in ("Int", "Rat") else ():
             # Division of integers is no division.
@@ -110,6 +110,18 @@ def ratios(goal: Goal) -> Iterator[tuple[Relation, str]]:
             seen.add(equation)
             for r in read(equation):
                 yield r, f"have hm : {equation} := by grind\n"
+
+
+def fractions(goal: Goal) -> Iterator[tuple[Relation, str]]:
+    """An equation in one variable that divides by it, without denominators; and its proof."""
+    for _, r in single(goal):
+        names = r.names
+        found = fraction(Term("-", r.terms), names[0]) if r.sign == "=" and not r.negated and len(names) == 1 else None
+        if found is None or len(found[1]) < 2:
+            continue
+        sum_ = " + ".join(f"({c}) * {names[0]} ^ {k}" for k, c in enumerate(found[0]) if c)
+        for equation in read(f"{sum_} = 0"):
+            yield equation, f"have hm : {sum_} = 0 := by grind\n"
 
 
 def zeros(goal: Goal) -> Iterator[str]:

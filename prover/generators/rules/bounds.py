@@ -71,10 +71,16 @@ def _of_terms(found: Sequence[Relation], kinds: Mapping[str, str]) -> Iterator[s
 
 
 def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
-    """A natural number that divides another is no larger."""
+    """What divides a number is no larger."""
     for h, r in single(goal):
-        if r.sign == "∣" and value(r.right) and not r.negated and kinds.get(r.left.text) == "Nat":
+        used = {kinds.get(n) for n in r.left.names}
+        if r.sign != "∣" or r.negated or not value(r.right):
+            continue
+        if used == {"Nat"}:
             yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
+        elif used == {"Int"}:
+            yield f"have : _ := Int.le_of_dvd (by decide) {h.name}"
+            yield f"have : _ := Int.le_of_dvd (by decide) (Int.neg_dvd.mpr {h.name})"
 
 
 def _largest(found: Sequence[Relation], limits: Limits) -> int:

@@ -6,32 +6,53 @@ Not here: induction on data of other types, and step by step (`structural.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, Suggestion, mentions, propositions, single, variables
-from prover.generators.rules.terms import least, read
+from prover.generators.rules.terms import ORDER, least, read
 from prover.lean.state import Goal
 
 _MOST_VARIABLES = 2
+_LATE = 4  # from where a power has outgrown what is usually compared with it
 
 
 def counting(position: Position) -> Iterator[Suggestion]:
     """All rules of this file; for targets that are equations, inequalities or divisibilities of numbers."""
     goal = position.goals[0]
-    if not read(goal.target) or not any(kind in goal.constants for kind in NUMBERS):
+    told, over_list = read(goal.target), "List.range" in goal.constants
+    if not (told or over_list) or not any(kind in goal.constants for kind in NUMBERS):
         return
     yield Suggestion(1.0, "grind")
+    close = "simp_all [List.range_succ] <;> grind" if over_list else "grind"
     counted = [v.name for v in variables(goal) if v.head == "Nat" and mentions(goal.target, v.name)]
     for name in counted[:_MOST_VARIABLES]:
-        for first, hypothesis in _least(goal, name):
-            begin = f"obtain ⟨k, rfl⟩ : ∃ k, {name} = k + {first} := ⟨{name} - {first}, by omega⟩\nclear {hypothesis}"
-            yield Suggestion(0.8, f"{begin}\ninduction k <;> grind")
-        yield Suggestion(0.8, f"induction {name} <;> grind")
+        started = dict(_least(goal, name))
+        for first, hypothesis in started.items():
+            yield Suggestion(0.8, f"{_from(name, first, hypothesis)}\ninduction k <;> {close}")
+        yield Suggestion(0.8, f"induction {name} <;> {close}")
+        growing = any(r.sign in ORDER and any(t.op == "^" for t in r.walk()) for r in told)
+        if growing and max(started, default=0) < _LATE:
+            yield Suggestion(0.8, f"{_small(name, started.values())}\ninduction k <;> grind")
         if any(h.type.startswith("∀") and " + 2) = " in h.type for h in propositions(goal)):
             following = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", f"({name} + 1)", goal.target)
             both = f"suffices hk : ({goal.target}) ∧ ({following}) from hk.1"
             yield Suggestion(0.8, f"{both}\ninduction {name} <;> grind")
+
+
+def _from(name: str, first: int, hypothesis: str) -> str:
+    """k for the variable, which is k + first."""
+    return f"obtain ⟨k, rfl⟩ : ∃ k, {name} = k + {first} := ⟨{name} - {first}, by omega⟩\nclear {hypothesis}"
+
+
+def _small(name: str, hypotheses: Iterable[str]) -> str:
+    """The first values one by one; then the variable from there."""
+    cases = " ∨ ".join(f"{name} = {n}" for n in range(_LATE))
+    return "\n".join([
+        f"rcases Nat.lt_or_ge {name} {_LATE} with hn | hn",
+        f"· rcases (show {cases} by omega) with {' | '.join(['rfl'] * _LATE)} <;> first | omega | decide | grind",
+        _from(name, _LATE, " ".join(["hn", *hypotheses])),
+    ])  # fmt: skip
 
 
 def _least(goal: Goal, name: str) -> Iterator[tuple[int, str]]:

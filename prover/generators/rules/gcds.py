@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single
+from prover.generators.rules.base import Suggestion, propositions, single, variables
 from prover.generators.rules.bounded import finite_search
 from prover.generators.rules.polynomials import bezout, polynomial
 from prover.generators.rules.terms import Term, read_term
@@ -32,8 +32,9 @@ _GCD = re.compile(rf"(?:Nat\.(?:gcd|Coprime) (?P<a>{_ATOM})|(?P<x>{_ATOM})\.(?:g
 def gcds(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    for tactic in [*common_divisors(goal), *known_divisor(goal), *divisor_of_two(goal), *known_multiple(goal)]:
-        yield Suggestion(1.0, tactic)
+    for rule in (common_divisors, known_divisor, divisor_of_two, divisor_of_one, known_multiple):
+        for tactic in rule(goal):
+            yield Suggestion(1.0, tactic)
 
 
 def common_divisors(goal: Goal) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _divides(d: str, numbers: tuple[Term, Term], dvd: tuple[str, str]) -> tuple[
         lines.append(f"  have h{h} : (({d} : Nat) : Int) ∣ (({number.text} : Nat) : Int) := {lifted}")
     return "\n".join([
         *lines,
-        *([f"  generalize {d} = d at *"] if " " in d else []),
+        *([f"  generalize {d} = d at *"] if "gcd" in d else []),
         "  obtain ⟨ql, hl⟩ := hl",
         "  obtain ⟨qr, hr⟩ := hr",
         "  push_cast at hl hr",
@@ -98,6 +99,27 @@ def divisor_of_two(goal: Goal) -> Iterator[str]:
             stated, names = " ∨ ".join(cases), " | ".join(["hc"] * len(cases))
             each = "first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind"
             yield f"{proof}\nfirst\n  | exact hd\n  | (rcases (show {stated} by omega) with {names} <;>\n      {each})"
+
+
+def divisor_of_one(goal: Goal) -> Iterator[str]:
+    """A polynomial that divides another in the same variable divides a number, as n + 1 in n ^ 2 + 1: finite search."""
+    kinds = {v.name: v.head for v in variables(goal)}
+    for h, r in single(goal):
+        used = {kinds.get(n) for n in (*r.left.names, *r.right.names)}
+        if r.sign != "∣" or r.negated or r.right.closed or used not in ({"Nat"}, {"Int"}):
+            continue
+        combined = _combined(r.left, r.right)
+        if combined is None:
+            continue
+        d, number = r.left.wrapped, combined[2]
+        if used == {"Nat"}:
+            found = _divides(d, r.terms, (f"Nat.dvd_refl {d}", h.name))
+            proof = f"{found[0]}\nclear hl" if found else ""
+        else:
+            proof = (f"have hd : {d} ∣ ({number} : Int) := by\n  obtain ⟨q, hq⟩ := {h.name}\n"
+                     f"  exact ⟨({combined[0]}) + ({combined[1]}) * q, by grind⟩")  # fmt: skip
+        enriched = replace(goal, hypotheses=(*goal.hypotheses, Hypothesis("hd", f"{d} ∣ {number}", is_prop=True)))
+        yield from (f"{proof}\n{tactic}" for tactic in finite_search(enriched))
 
 
 def known_divisor(goal: Goal) -> Iterator[str]:

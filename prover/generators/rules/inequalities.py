@@ -10,8 +10,9 @@ from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import SQUARE, Suggestion, relations, single, variables
-from prover.generators.rules.polynomials import polynomial, without_denominators
-from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term
+from prover.generators.rules.polynomials import without_denominators
+from prover.generators.rules.quadratics import not_negative, vanishing
+from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
 _STRICT = {"<", ">"}
@@ -21,6 +22,7 @@ _MOST_VARIABLES, _MOST_ORDERS = 4, 4
 def inequalities(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
+    yield from (Suggestion(0.5, tactic) for tactic in quadratic(goal))
     data = [v for v in variables(goal) if v.head in ("Int", "Rat")][:_MOST_VARIABLES]
     found = relations(goal)
     if not data or not any(r.sign in ORDER or r.sign == "=" for r in found):
@@ -29,9 +31,28 @@ def inequalities(position: Position) -> Iterator[Suggestion]:
         return
     names, kind = [v.name for v in data], data[0].head
     told = [r for _, r in single(goal) if r.sign in ORDER and not r.negated][:_MOST_ORDERS]
-    for rule in (cleared, squares, products):
+    for rule in (cleared, squares, products, together):
         for tactic in rule(goal, names, told, kind):
             yield Suggestion(0.5, tactic)
+
+
+def quadratic(goal: Goal) -> Iterator[str]:
+    """A difference that is a sum of squares, also after a linear equation has let go of a variable."""
+    yield from vanishing(goal)
+    kinds = {v.name: v.head for v in variables(goal)}
+    for r in read(goal.target)[:1]:
+        used = {kinds.get(n) for n in r.names}
+        natural = used == {"Nat"}
+        if r.sign not in ORDER or r.negated or used not in ({"Nat"}, {"Int"}, {"Rat"}):
+            continue
+        term = read_term(_difference(r))
+        if term is None or (natural and any(t.op == "-" for t in r.walk())):
+            continue
+        if facts := list(not_negative(term, lifted=natural)):
+            yield "\n".join([*facts, "grind"])
+        for name, value, lines in () if natural else _solved(goal, r.names):
+            if facts := list(not_negative(substituted(term, name, value))):
+                yield "\n".join([lines, *facts, "grind"])
 
 
 def _squares(names: Sequence[str], quartic: bool = False) -> str:
@@ -52,11 +73,8 @@ def _squares(names: Sequence[str], quartic: bool = False) -> str:
 def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
     """Squares as facts, also where a linear equation lets go of a variable, and for an equation of a square."""
     facts = _squares(names, any(t.op == "^" and t.args[1].text == "4" for r in read(goal.target) for t in r.walk()))
-    for r in read(goal.target)[:1]:
-        if r.sign in ORDER:
-            facts = "\n".join([*_vertex(_difference(r), names), facts])
     yield f"{facts}\ngrind"
-    for solved in _solved(goal, names):
+    for _, _, solved in _solved(goal, names):
         yield f"{facts}\n{solved}\ngrind"
     for r in read(goal.target)[:1]:
         if r.sign == "=" and not r.negated:
@@ -129,23 +147,18 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
             f"have he : {' * '.join(factors)} * ({contrary}) = {product} := by grind",
             "rw [he] at hx",
         ]
-        yield "\n".join([*lines, *_vertex(product, names), _squares(names), "grind"])
-        for solved in _solved(goal, names):
+        yield "\n".join([*lines, *not_negative(read_term(product)), _squares(names), "grind"])
+        for _, _, solved in _solved(goal, names):
             yield "\n".join([*lines, _squares(names), solved, "grind"])
         if told and len(names) > 1:
             yield "\n".join([*lines, _weighted(names, told, kind), "grind"])
 
 
-def _vertex(text: str, names: Sequence[str]) -> Iterator[str]:
-    """The square that is zero where a quadratic term is least."""
-    term = read_term(text)
-    found = polynomial(term, names[0]) if term is not None and len(names) == 1 else None
-    if found is not None and len(found) == 3:
-        yield f"have hs : 0 ≤ (2 * ({found[2]}) * {names[0]} + ({found[1]})) ^ 2 := {SQUARE}"
+def _solved(goal: Goal, names: Sequence[str]) -> Iterator[tuple[str, Term, str]]:
+    """A variable that a linear equation gives, its value, and the tactic that puts that in its place.
 
-
-def _solved(goal: Goal, names: Sequence[str]) -> Iterator[str]:
-    """A linear equation solved for one of its variables, which is then gone: inequalities do not see equations."""
+    For inequalities do not see equations.
+    """
     for _, r in single(goal):
         left, right = (linear(side) for side in r.terms)
         if r.sign != "=" or r.negated or left is None or right is None:
@@ -154,9 +167,19 @@ def _solved(goal: Goal, names: Sequence[str]) -> Iterator[str]:
             c = left.get(name, 0)
             if abs(c) == 1 and name not in right:
                 others = [f"({a}) * {n}" if n else f"({a})" for n, a in left.items() if n != name]
-                rest = " + ".join(["0", *others])
-                yield f"have he : {name} = {c} * ({r.right.wrapped} - ({rest})) := by grind\nsubst he"
+                value = f"{c} * ({r.right.wrapped} - ({' + '.join(['0', *others])}))"
+                term = read_term(value)
+                if term is not None:
+                    yield name, term, f"have he : {name} = {value} := by grind\nsubst he"
                 return
+
+
+def together(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """Inequalities joined by ∧, each by its contrary."""
+    parts = read(goal.target)
+    if len(parts) == goal.target.count("∧") + 1 > 1 and all(r.sign in ORDER and not r.negated for r in parts):
+        each = ("\n  ".join("\n".join([*_contrary(r, told, kind), "grind"]).split("\n")) for r in parts)
+        yield "\n".join([f"refine ⟨{', '.join(['?_'] * len(parts))}⟩", *(f"· {tactic}" for tactic in each)])
 
 
 def _contrary(target: Relation, told: Sequence[Relation], kind: str) -> Iterator[str]:

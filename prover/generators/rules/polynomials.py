@@ -24,10 +24,7 @@ def polynomial(term: Term, name: str) -> list[Fraction] | None:
         case "name", _:
             return [Fraction(0), Fraction(1)] if term.text == name else None
         case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
-            found: list[Fraction] | None = [Fraction(1)]
-            for _ in range(exponent.value):
-                found = _times(found, polynomial(base, name))
-            return found
+            return _power(polynomial(base, name), exponent.value)
         case "-", (a,):
             return _times([Fraction(-1)], polynomial(a, name))
         case "*", (a, b):
@@ -41,6 +38,45 @@ def polynomial(term: Term, name: str) -> list[Fraction] | None:
             sign = 1 if term.op == "+" else -1
             return [x + sign * y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
     return None
+
+
+def fraction(term: Term, name: str) -> tuple[list[Fraction], list[Fraction]] | None:
+    """Numerator and denominator, as `polynomial` has them, of a rational function in this one variable."""
+    if not any(t.op == "/" for t in term.walk()):
+        found = polynomial(term, name)
+        return None if found is None else (found, [Fraction(1)])
+    parts = [fraction(a, name) for a in term.args]
+    if any(p is None for p in parts):
+        return None
+    match term.op, parts:
+        case "-", [(n, d)]:
+            return _minus([], n), d
+        case "/", [(n, d), (m, e)]:
+            return _over(_times(n, e), _times(d, m))
+        case "*", [(n, d), (m, e)]:
+            return _over(_times(n, m), _times(d, e))
+        case "^", [(n, d), _] if term.args[1].op == "number" and term.args[1].value <= _DEGREE:
+            k = term.args[1].value
+            return _over(_power(n, k), _power(d, k))
+        case ("+" | "-"), [(n, d), (m, e)]:
+            left, right = _times(n, e), _times(m, d)
+            if left is None or right is None:
+                return None
+            return _over(_minus(left, right if term.op == "-" else _minus([], right)), _times(d, e))
+    return None
+
+
+def _over(
+    numerator: list[Fraction] | None, denominator: list[Fraction] | None
+) -> tuple[list[Fraction], list[Fraction]] | None:
+    return None if numerator is None or not denominator or not any(denominator) else (numerator, denominator)
+
+
+def _power(base: list[Fraction] | None, exponent: int) -> list[Fraction] | None:
+    found: list[Fraction] | None = [Fraction(1)]
+    for _ in range(exponent):
+        found = _times(found, base)
+    return found
 
 
 def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fraction] | None:

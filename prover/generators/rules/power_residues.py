@@ -59,9 +59,11 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
 
 
 def _multiplied(r: Relation, kinds: Mapping[str, str], products: dict[str, str]) -> Relation:
-    """The relation with sums of powers for products in one variable, which are added to `products`."""
+    """The relation with sums of powers for products in one variable, which are added to `products`; without casts."""
 
     def of(term: Term) -> Term:
+        if term.op == "name" and kinds.get(term.text.removeprefix("↑")) == "Nat":
+            return replace(term, text=term.text.removeprefix("↑"))
         if term.op not in ("*", "^") or _linear(term):
             return replace(term, args=tuple(map(of, term.args)))
         names = term.names
@@ -153,9 +155,12 @@ def _facts(
             own = m
         shown = [*([f"v % {own}"] if own > 1 else []), *(f"v ^ {k} % {m}" for k in ks)]
         cases = dict.fromkeys((*([r % own] if own > 1 else []), *(r**k % m for k in ks)) for r in range(m))
-        together *= len(cases) if len(cases) <= _MOST_OF_ONE else _MOST_CASES + 1
-        alternatives = (" ∧ ".join(f"{e} = {x}" for e, x in zip(shown, case, strict=True)) for case in cases)
-        told = " ∨ ".join(f"({alternative})" for alternative in alternatives)
+        if own == m and all(r**k % m == r for k in ks for r in range(m)):
+            told = " ∧ ".join(f"{power} = v % {m}" for power in shown[1:])  # as in Fermat's little theorem
+        else:
+            together *= len(cases) if len(cases) <= _MOST_OF_ONE else _MOST_CASES + 1
+            alternatives = (" ∧ ".join(f"{e} = {x}" for e, x in zip(shown, case, strict=True)) for case in cases)
+            told = " ∨ ".join(f"({alternative})" for alternative in alternatives)
         proof = f"  intro v\n{_evaluated(kinds[name], ks, own, m)}"
         lines.append(f"have hp{i} : ∀ v : {kinds[name]}, {told} := by\n{proof}")
         lines.append(f"replace hp{i} := hp{i} {name}")

@@ -10,7 +10,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
@@ -316,6 +316,13 @@ def linear(term: Term, powers: bool = False) -> dict[str, int] | None:
                 if one is not None and other is not None and set(one) <= {""}:
                     return {k: v * one.get("", 0) for k, v in other.items()}
     return None
+
+
+def substituted(term: Term, name: str, by: Term) -> Term:
+    """A term with another in a variable's place; compound terms keep the text that they had."""
+    if term.op == "name":
+        return by if term.text == name else term
+    return replace(term, args=tuple(substituted(a, name, by) for a in term.args))
 
 
 def difference(left: Mapping[_Key, _Number], right: Mapping[_Key, _Number]) -> dict[_Key, _Number]:

@@ -1,0 +1,98 @@
+"""Quadratic polynomials that are never negative: as sums of squares, with weights above zero.
+
+Not here: other inequalities (`inequalities.py`). Completing the square for one variable after the other finds such a
+sum for each that has one, which for quadratics are all that are never negative (Lagrange's reduction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import lcm
+
+from prover.generators.rules.base import SQUARE, single, variables
+from prover.generators.rules.polynomials import monomials
+from prover.generators.rules.terms import ORDER, Relation, Term, difference
+from prover.lean.state import Goal
+
+
+def sum_of_squares(coefficients: Mapping[tuple[str, ...], Fraction]) -> tuple[list[str], Fraction] | None:
+    """Linear terms, written out, of whose squares a quadratic is a sum, each times a number above zero; and the rest.
+
+    `coefficients`: as `monomials` has them. The rest is a number, 0 or more. None for what may be negative.
+    """
+    if any(len(m) > 2 for m in coefficients):
+        return None
+    names = sorted({n for m in coefficients for n in m})
+    # The matrix of the quadratic form in the variables and 1.
+    form = {(x, y): Fraction(0) for x in (*names, "") for y in (*names, "")}
+    for m, c in coefficients.items():
+        x, y = (*m, "", "")[:2]
+        form[x, y] += c / 2
+        form[y, x] += c / 2
+    squares = []
+    for x in names:
+        weight = form[x, x]
+        row = {y: form[x, y] for y in (*names, "") if form[x, y]}
+        if weight < 0 or (not weight and row):
+            return None
+        if weight:
+            squares.append(_written({y: c / weight for y, c in row.items()}))
+            for y, c in row.items():
+                for z, e in row.items():
+                    form[y, z] -= c * e / weight
+    return (squares, form["", ""]) if form["", ""] >= 0 else None
+
+
+def _written(terms: Mapping[str, Fraction]) -> str:
+    """A multiple of this sum with whole coefficients."""
+    scale = lcm(*(c.denominator for c in terms.values()))
+    return " + ".join(f"({int(c * scale)})" + (f" * {n}" if n else "") for n, c in terms.items())
+
+
+def not_negative(term: Term | None, lifted: bool = False) -> Iterator[str]:
+    """The squares of a quadratic term that is never negative, as facts; none for another, or for no term.
+
+    `lifted`: of natural numbers, about the integers that they are.
+    """
+    found = (monomials(term) if term is not None else None) or {}
+    if lifted:
+        found = {tuple(f"({n} : Int)" for n in m): c for m, c in found.items()}
+    squares = sum_of_squares(found)
+    yield from _facts(squares[0] if squares else ())
+
+
+def _facts(squares: Sequence[str]) -> Iterator[str]:
+    return (f"have ht{i} : 0 ≤ ({s}) ^ 2 := {SQUARE}" for i, s in enumerate(squares))
+
+
+def vanishing(goal: Goal) -> Iterator[str]:
+    """A quadratic that is never negative and that a hypothesis says to be 0 or less: each of its squares is zero."""
+    kinds = {v.name: v.head for v in variables(goal)}
+    for _, r in single(goal):
+        used = {kinds.get(n) for n in r.names}
+        if (r.sign != "=" and r.sign not in ORDER) or r.negated or used not in ({"Int"}, {"Rat"}):
+            continue
+        squares = _never_above_zero(r)
+        if squares is None:
+            continue
+        [kind] = used
+        yield "\n".join([
+            *_facts(squares),
+            *(f"have hz{i} : ({s}) * ({s}) = 0 := {kind}.le_antisymm (by grind) (by grind)\n"
+              f"have hl{i} := ({kind}.mul_eq_zero.mp hz{i}).elim id id" for i, s in enumerate(squares)),
+            "first | omega | grind",
+        ])  # fmt: skip
+
+
+def _never_above_zero(r: Relation) -> list[str] | None:
+    """The squares that the relation says to be zero together, where it does."""
+    left, right = (monomials(side) for side in r.terms)
+    if left is None or right is None:
+        return None
+    sides = {"≤": [(left, right)], "<": [(left, right)], "=": [(left, right), (right, left)]}
+    for one, other in sides.get(r.sign, [(right, left)]):
+        found = sum_of_squares(difference(one, other))
+        if found is not None and found[0]:
+            return found[0]
+    return None
