@@ -17,9 +17,11 @@ from prover.generators.rules import (
     bounded,
     casts,
     closing,
+    coprime,
     counting,
     diophantine,
     gcds,
+    induction_steps,
     inequalities,
     instances,
     modular,
@@ -69,9 +71,9 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
-    gcds.gcds, witnesses.witnesses, power_residues.power_residues, between_squares.between_squares, algebra.algebra,
-    casts.casts, sequences.sequences, counting.counting, diophantine.diophantine, instances.instances, modular.modular,
-    bounded.bounded, inequalities.inequalities,
+    gcds.gcds, coprime.coprime, witnesses.witnesses, power_residues.power_residues, between_squares.between_squares,
+    algebra.algebra, casts.casts, sequences.sequences, counting.counting, induction_steps.induction_steps,
+    diophantine.diophantine, instances.instances, modular.modular, bounded.bounded, inequalities.inequalities,
 )  # fmt: skip
 
 

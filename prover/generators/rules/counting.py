@@ -14,17 +14,19 @@ from prover.generators.rules.terms import ORDER, least, read
 from prover.lean.state import Goal
 
 _MOST_VARIABLES = 2
+#: What takes a step of what a target may be about.
+_CLOSERS = {"List.range": "simp_all [List.range_succ] <;> grind", "Nat.gcd": "simp_all [Nat.gcd_comm]"}
 _LATE = 4  # from where a power has outgrown what is usually compared with it
 
 
 def counting(position: Position) -> Iterator[Suggestion]:
     """All rules of this file; for targets that are equations, inequalities or divisibilities of numbers."""
     goal = position.goals[0]
-    told, over_list = read(goal.target), "List.range" in goal.constants
-    if not (told or over_list) or not any(kind in goal.constants for kind in NUMBERS):
+    told = read(goal.target)
+    close = next((c for of, c in _CLOSERS.items() if of in goal.constants), "grind" if told else "")
+    if not close or not any(kind in goal.constants for kind in NUMBERS):
         return
     yield Suggestion(1.0, "grind")
-    close = "simp_all [List.range_succ] <;> grind" if over_list else "grind"
     counted = [v.name for v in variables(goal) if v.head == "Nat" and mentions(goal.target, v.name)]
     for name in counted[:_MOST_VARIABLES]:
         started = dict(_least(goal, name))

@@ -40,13 +40,27 @@ def gcds(position: Position) -> Iterator[Suggestion]:
 def common_divisors(goal: Goal) -> Iterator[str]:
     """gcd of two linear terms, or polynomials, divides each constant that is a combination of them."""
     for match in _GCD.finditer(goal.target + " ; " + " ; ".join(h.type for h in propositions(goal))):
-        a, b = (_unwrapped(text) for text in (match["a"] or match["x"], match["b"]))
+        a, b = _arguments(match)
         left, right = read_term(a), read_term(b)
         if left is not None and right is not None:
-            dvd = f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})"
-            found = _divides(f"Nat.gcd ({a}) ({b})", (left, right), dvd)
+            d, dvd = f"Nat.gcd ({a}) ({b})", (f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})")
+            found = _divides(d, (left, right), dvd)
             if found is not None:
                 yield f"{found[0]}\n{_CLOSE}"
+            if found is not None and 1 < found[1] <= _CASES_LIMIT:
+                told = f"have ha := {dvd[0]}\nhave hb := {dvd[1]}\ngeneralize {d} = d at *"
+                cases, names = " ∨ ".join(f"d = {c}" for c in range(found[1] + 1)), " | ".join(["rfl"] * (found[1] + 1))
+                yield f"{found[0]}\n{told}\nrcases (show {cases} by omega) with {names} <;> omega"
+
+
+def gcd_arguments(text: str) -> tuple[str, str] | None:
+    """a and b of a printed gcd or Coprime at its beginning; None for another text."""
+    match = _GCD.match(text)
+    return None if match is None else _arguments(match)
+
+
+def _arguments(match: re.Match[str]) -> tuple[str, str]:
+    return _unwrapped(match["a"] or match["x"]), _unwrapped(match["b"])
 
 
 def _unwrapped(text: str) -> str:

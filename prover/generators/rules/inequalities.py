@@ -92,6 +92,8 @@ def products(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: s
     for r in read(goal.target)[:1]:
         if r.sign in ORDER and not r.negated:
             yield "\n".join([*_contrary(r, told, kind), "grind"])
+            if len(names) > 1:
+                yield "\n".join([*_contrary(r, told, kind), _squares(names), "grind"])
     if told:
         yield f"{_weighted(names, told, kind)}\ngrind"
 
@@ -125,33 +127,49 @@ def _weighted(names: Sequence[str], told: Sequence[Relation], kind: str) -> str:
 
 
 def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
-    """The target's contrary times its denominators, which are variables that can be shown positive; then squares."""
+    """Hypotheses, and the target's contrary, times their denominators, which can be shown positive; then squares."""
+    if kind != "Rat":
+        return
+    given: list[str] = []
+    for i, r in enumerate(told):
+        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}")
+        given += found[0] if found else []
+    if given:
+        yield "\n".join([*given, "grind"])
     for r in read(goal.target)[:1]:
-        if r.sign not in ORDER or r.negated or "/" not in goal.target or kind != "Rat":
-            continue
-        contrary = _difference(Relation(r.right, r.sign, r.left))
-        term = read_term(contrary)
-        found = without_denominators(term) if term is not None else None
-        if found is None or not found[0]:
-            continue
-        factors = list(found[0].elements())
-        product = " + ".join(" * ".join([f"({c})", *m]) for m, c in found[1].items()) or "0"
-        proof = f"(show 0 < {factors[0]} by grind)"
-        for name in factors[1:]:
-            proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"
         strict = r.sign not in _STRICT
-        multiplied = f"Rat.mul_pos {proof}" if strict else f"Rat.mul_nonneg (Rat.le_of_lt {proof})"
-        lines = [
-            "apply Classical.byContradiction\nintro hg",
-            f"have hx := {multiplied} (show 0 {'<' if strict else '≤'} {contrary} by grind)",
-            f"have he : {' * '.join(factors)} * ({contrary}) = {product} := by grind",
-            "rw [he] at hx",
-        ]
-        yield "\n".join([*lines, *not_negative(read_term(product)), _squares(names), "grind"])
+        contrary = _difference(Relation(r.right, r.sign, r.left))
+        found = _multiplied(contrary, strict, "hx") if r.sign in ORDER and not r.negated else None
+        if found is None:
+            continue
+        lines = ["apply Classical.byContradiction\nintro hg", *given, *found[0]]
+        yield "\n".join([*lines, *not_negative(read_term(found[1])), _squares(names), "grind"])
         for _, _, solved in _solved(goal, names):
             yield "\n".join([*lines, _squares(names), solved, "grind"])
         if told and len(names) > 1:
             yield "\n".join([*lines, _weighted(names, told, kind), "grind"])
+
+
+def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] | None:
+    """That a rational term is not negative, or above zero where `strict`, times its denominators, as h; and what it is.
+
+    None where there are none, or any but variables.
+    """
+    term = read_term(difference)
+    found = without_denominators(term) if term is not None else None
+    if found is None or not found[0]:
+        return None
+    factors = list(found[0].elements())
+    product = " + ".join(" * ".join([f"({c})", *m]) for m, c in found[1].items()) or "0"
+    proof = f"(show 0 < {factors[0]} by grind)"
+    for name in factors[1:]:
+        proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"
+    multiplied = f"Rat.mul_pos {proof}" if strict else f"Rat.mul_nonneg (Rat.le_of_lt {proof})"
+    return [
+        f"have {h} := {multiplied} (show 0 {'<' if strict else '≤'} {difference} by grind)",
+        f"have {h}e : {' * '.join(factors)} * ({difference}) = {product} := by grind",
+        f"rw [{h}e] at {h}",
+    ], product
 
 
 def _solved(goal: Goal, names: Sequence[str]) -> Iterator[tuple[str, Term, str]]:

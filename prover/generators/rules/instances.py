@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, variables
-from prover.generators.rules.terms import divisors
+from prover.generators.rules.terms import Term, divisors, linear, read, read_term
 from prover.lean.state import Goal
 
-_QUANTIFIED = re.compile(r"∀ \((?P<names>[^:()]+) : (?P<kind>\w+)\), (?P<guard>[^→∀∃]+ → )?[^→∀∃]+")
+_QUANTIFIED = re.compile(r"∀ \((?P<names>[^:()]+) : (?P<kind>\w+)\), (?P<guard>[^→∀∃]+ → )?(?P<said>[^→∀∃]+)")
 _SMALL = ("0", "1")
 _MOST_NUMBERS, _WIDEST = 4, 24
 _MOST_INSTANCES = 32
@@ -35,7 +36,7 @@ def instances(position: Position) -> Iterator[Suggestion]:
         ranges.append([str(n) for n in range(min(occurring), max(occurring) + 1)])
     told = [[f"{law.name} {' '.join(chosen)}" for law in free for chosen in product(numbers, repeat=law.variables)]
             for numbers in dict.fromkeys(map(tuple, ranges))]  # fmt: skip
-    told += _chains(laws, occurring)
+    told += [*_chains(laws, occurring), list(dict.fromkeys(_solved(goal, laws, functions)))]
     for facts in told:
         if 0 < len(facts) <= _MOST_INSTANCES:
             lines = [f"have hi{i} := {fact}" for i, fact in enumerate(facts)]
@@ -46,15 +47,29 @@ class _Law(NamedTuple):
     """A hypothesis about all numbers that speaks of a function: of how many numbers, and whether under a condition."""
 
     name: str
-    variables: int
+    of: tuple[str, ...]
+    kind: str
     guarded: bool
+    said: str
+
+    @property
+    def variables(self) -> int:
+        return len(self.of)
+
+    def arguments(self, functions: Sequence[str]) -> Iterator[tuple[str, Term]]:
+        """What it applies each function to."""
+        for t in (t for r in read(self.said) for t in r.walk()):
+            f, _, rest = t.text.partition(" ")
+            if t.op == "name" and f in functions and (argument := read_term(rest)) is not None:
+                yield f, argument
 
 
 def _laws(goal: Goal, functions: list[str]) -> Iterator[_Law]:
     for h in propositions(goal):
         match = _QUANTIFIED.fullmatch(" ".join(h.type.split()))
         if match is not None and match["kind"] in NUMBERS and any(f"{f} " in h.type for f in functions):
-            yield _Law(h.name, len(match["names"].split()), match["guard"] is not None)
+            guard = match["guard"] is not None
+            yield _Law(h.name, tuple(match["names"].split()), match["kind"], guard, match["said"])
 
 
 def _chains(laws: Sequence[_Law], occurring: Sequence[int]) -> Iterator[list[str]]:
@@ -67,6 +82,39 @@ def _chains(laws: Sequence[_Law], occurring: Sequence[int]) -> Iterator[list[str
     yield [f"{law} {n} {n + 1}" for law in ordered for n in range(first, last)]
     # f (p * q), from a law about f (x * y).
     yield [f"{law} {p} {q}" for law in pairs for n in dict.fromkeys(occurring) for p, q in _split(n)]
+
+
+def _solved(goal: Goal, laws: Sequence[_Law], functions: Sequence[str]) -> Iterator[str]:
+    """Laws about f (a * x + b), for the x of what f is applied to; in f (g x), g x is what a law says of it."""
+    given = {}
+    for law in laws:
+        for r in read(law.said) if law.variables == 1 and not law.guarded else ():
+            f, _, x = r.left.text.partition(" ")
+            if r.sign == "=" and x == law.of[0]:
+                given[f] = _line(r.right, x)
+    for law in laws:
+        for f, argument in law.arguments(functions) if law.variables == 1 else ():
+            inner, _, x = argument.text.partition(" ")
+            found = given.get(inner) if x == law.of[0] else _line(argument, law.of[0])
+            if found is not None and found != (1, 0):
+                yield from (f"{law.name} {x}" for x in _at(f, goal, law.kind, *found))
+
+
+def _line(term: Term, x: str) -> tuple[int, int] | None:
+    """a, not 0, and b of a * x + b."""
+    shape = linear(term)
+    return (shape[x], shape.get("", 0)) if shape is not None and shape.get(x) and set(shape) <= {x, ""} else None
+
+
+def _at(f: str, goal: Goal, kind: str, a: int, b: int) -> Iterator[str]:
+    """The x for which a * x + b is one of the numbers, or the target's variables, that a function is applied to."""
+    for n in arguments(f, _said(goal)):
+        x = Fraction(n - b, a)
+        if kind == "Rat" or (x.denominator == 1 and (kind == "Int" or x >= 0)):
+            yield f"({x})"
+    for v in variables(goal) if kind == "Rat" or a == 1 else ():
+        if re.search(rf"(?<![\w.]){re.escape(f)} {re.escape(v.name)}(?![\w'])", goal.target):
+            yield f"(({v.name} - ({b})) / {a})" if kind == "Rat" else f"({v.name} - ({b}))"
 
 
 def _split(n: int) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ from prover.generators.rules.terms import Relation, Term, compare, linear, read,
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
 _MULTIPLES = (1, 2, 3, 4, 8)
-_LARGEST = 64
+_LARGEST = 128
 _RESIDUES_LIMIT = 5_000
 _MOST_CASES, _MOST_OF_ONE = 80, 16  # of all variables together: linear arithmetic takes some 25 ms for each
 _EXPONENTS = range(2, 13)
@@ -36,7 +36,8 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
     start, any_of, tried = "", "∨" in goal.target, list(_MODULI)
     if wanted and all(_congruence(r) for r in wanted) and not (any_of and "∧" in goal.target):
         m = lcm(*(n for r in wanted if (n := _modulus(r))))
-        tried = sorted({m * k for k in (*_MULTIPLES, m)} | {n for n in _MODULI if n % m == 0})
+        told = lcm(m, *(n for r in given if (n := _modulus(r))))
+        tried = sorted({m * k for k in (*_MULTIPLES, m)} | {n for n in _MODULI if n % m == 0} | {told})
     elif _refutable(wanted):
         given.append(Relation(wanted[0].left, "=", wanted[0].right))
         wanted = []
@@ -51,7 +52,7 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
         if not 1 < m <= _LARGEST or m ** len(names) > _RESIDUES_LIMIT:
             continue
         if _follows(given, wanted, any_of, names, m):
-            facts = _facts(relevant, kinds, exponents, m)
+            facts = _facts(relevant, given, kinds, exponents, m)
             sums = [f"have he{i} : {p} = {s} := by grind" for i, (p, s) in enumerate(products.items())]
             if facts:
                 yield Suggestion(1.0, start + "\n".join([*sums, *facts, "omega"]))
@@ -141,11 +142,12 @@ def _holds(r: Relation, known: Mapping[str, int], m: int) -> bool:
 
 
 def _facts(
-    found: Sequence[Relation], kinds: Mapping[str, str], exponents: Mapping[str, list[int]], m: int
-) -> list[str]:
+    found: Sequence[Relation], given: Sequence[Relation], kinds: Mapping[str, str],
+    exponents: Mapping[str, list[int]], m: int,
+) -> list[str]:  # fmt: skip
     """`hp0 : x ^ 2 % 8 = 0 ∨ …` for each variable; with its own remainder where it is also spoken of without a power.
 
-    Nothing where these would be too many cases.
+    Under what hypotheses say of these remainders. Nothing where these would be too many cases.
     """
     lines: list[str] = []
     together = 1
@@ -154,16 +156,21 @@ def _facts(
         if m % own:
             own = m
         shown = [*([f"v % {own}"] if own > 1 else []), *(f"v ^ {k} % {m}" for k in ks)]
-        cases = dict.fromkeys((*([r % own] if own > 1 else []), *(r**k % m for k in ks)) for r in range(m))
+        remainders = dict.fromkeys((*([r % own] if own > 1 else []), *(r**k % m for k in ks)) for r in range(m))
+        said = {r.left.text.replace(name, "v"): r.right.value for r in given if r.sign == "=" and not r.negated
+                and r.left.op == "%" and r.right.op == "number" and r.names == [name]}  # fmt: skip
+        premises = {e: said[e] for e in shown if e in said}
+        cases = [c for c in remainders if all(premises.get(e, x) == x for e, x in zip(shown, c, strict=True))]
         if own == m and all(r**k % m == r for k in ks for r in range(m)):
             told = " ∧ ".join(f"{power} = v % {m}" for power in shown[1:])  # as in Fermat's little theorem
         else:
             together *= len(cases) if len(cases) <= _MOST_OF_ONE else _MOST_CASES + 1
             alternatives = (" ∧ ".join(f"{e} = {x}" for e, x in zip(shown, case, strict=True)) for case in cases)
-            told = " ∨ ".join(f"({alternative})" for alternative in alternatives)
+            told = "".join(f"{e} = {x} → " for e, x in premises.items())
+            told += " ∨ ".join(f"({alternative})" for alternative in alternatives)
         proof = f"  intro v\n{_evaluated(kinds[name], ks, own, m)}"
         lines.append(f"have hp{i} : ∀ v : {kinds[name]}, {told} := by\n{proof}")
-        lines.append(f"replace hp{i} := hp{i} {name}")
+        lines.append(f"replace hp{i} := hp{i} {name}{' (by assumption)' * len(premises)}")
     return lines if together <= _MOST_CASES else []
 
 

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations, islice
 
 from prover.generators.protocol import Position
 from prover.generators.rules.algebra import rational_roots
-from prover.generators.rules.base import Suggestion, mentions, variables
-from prover.generators.rules.terms import Relation, compare, read
+from prover.generators.rules.base import NUMBERS, Suggestion, mentions, variables
+from prover.generators.rules.power_residues import power_residues
+from prover.generators.rules.terms import Relation, compare, linear, read
 from prover.lean.state import Goal
 
 _EXISTS = re.compile(r"∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
+_ALTERNATIVES = re.compile(r"∃ (?P<name>[^\s,()∃∀]+), (?P<body>[^∃∀→↔∧]+)")
 #: How far to look, by the number of variables: nearest first, the last the farthest.
 _RADII = {1: (10, 2000), 2: (10, 100), 3: (8, 20, 60)}
 _CHECK = "first | decide | omega | decide +kernel"
 #: What is larger, even, odd, or a little further: with a variable for `#`.
 _USUAL = ("#", "# + 1", "# + 2", "2 * #", "2 * # + 1", "2 * # + 2", "# - 1", "# / 2", "# ^ 2", "# * (# + 1)")
+_MOST_BETWEEN = 3
 
 
 def witnesses(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
+    yield from _quotients(goal)
     match = _EXISTS.fullmatch(" ".join(goal.target.split()))
     if match is None:
         return
     if "Rat" in goal.constants:
         yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
+        for tried in _usual(goal, match["names"], match["body"]):
+            yield Suggestion(1.0, _first(tried))
         return
     found = _search(match["names"], match["body"], "Int" in goal.constants)
     if found:
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
     for tried in _usual(goal, match["names"], match["body"]):
-        yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
+        yield Suggestion(1.0, _first(tried))
 
 
 def _rational(listed: str, body: str) -> Iterator[Fraction]:
@@ -44,12 +52,38 @@ def _rational(listed: str, body: str) -> Iterator[Fraction]:
         yield from rational_roots(relations[0], names[0])
 
 
+def _quotients(goal: Goal) -> Iterator[Suggestion]:
+    """The k of t = 4 * k ∨ t = 4 * k + 1 is t / 4, where that is what remainders t has."""
+    match = _ALTERNATIVES.fullmatch(" ".join(goal.target.split()))
+    relations = read(match["body"]) if match else []
+    quotients: dict[str, None] = {}
+    remainders = []
+    for r in relations:
+        shape = linear(r.right) or {}
+        m, c = shape.get(match["name"] if match else "", 0), shape.get("", 0)
+        if r.sign != "=" or r.negated or m < 2 or len(shape) > 2 or not 0 <= c < m:
+            return
+        quotients[f"({r.left.text}) / {m}"] = None
+        remainders.append(f"({r.left.text}) % {m} = {c}")
+    if len(quotients) == 1:
+        # Whatever shows the remainders ends with linear arithmetic, which then sees the quotient, too.
+        for weight, tactic in power_residues(Position((replace(goal, target=" ∨ ".join(remainders)),))):
+            yield Suggestion(weight, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
+
+
 def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
-    """For one number that exists for each value of a variable."""
-    if len(listed.split(" : ")[0].split()) == 1:
-        for v in variables(goal):
-            if v.head in ("Nat", "Int") and mentions(body, v.name):
-                yield [w.replace("#", v.name) for w in _USUAL]
+    """For one number that exists for each value of a variable, or of two, between them."""
+    if len(listed.split(" : ")[0].split()) != 1:
+        return
+    spoken_of = [v.name for v in variables(goal) if v.head in NUMBERS and mentions(body, v.name)]
+    for name in spoken_of:
+        yield [w.replace("#", name) for w in _USUAL]
+    for x, y in islice(combinations(spoken_of, 2), _MOST_BETWEEN):
+        yield [f"({x} + {y}) / 2", f"{x} + {y}", f"{x} * {y}", f"{x} - {y}", f"{y} - {x}"]
+
+
+def _first(tried: Sequence[str]) -> str:
+    return "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried)
 
 
 @lru_cache(maxsize=64)
