@@ -99,5 +99,5 @@ def descent(goal: Goal, given: _Coprime) -> Iterator[str]:
             for _, tactic in power_residues(Position((replace(goal, target=f"{p} ∣ {x}"),))):
                 lines.append(f"have {h} : {p} ∣ {x} := by\n  " + tactic.replace("\n", "\n  "))
         if len(lines) == 2:
-            one = f"show Nat.gcd {given.a} {given.b} = 1 from hc"
-            yield "\n".join(["exfalso", given.stated, *lines, "have hd := Nat.dvd_gcd ha hb", f"rw [{one}] at hd", "omega"])
+            one = f"rw [show Nat.gcd {given.a} {given.b} = 1 from hc] at hd"
+            yield "\n".join(["exfalso", given.stated, *lines, "have hd := Nat.dvd_gcd ha hb", one, "omega"])
