@@ -6,12 +6,12 @@ Not here: divisors of a known number (`factors.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single, variables
+from prover.generators.rules.base import Suggestion, mentions, propositions, single, variables
 from prover.generators.rules.bounded import finite_search
 from prover.generators.rules.polynomials import bezout, polynomial
 from prover.generators.rules.terms import Term, read_term
@@ -32,7 +32,7 @@ _GCD = re.compile(rf"(?:Nat\.(?:gcd|Coprime) (?P<a>{_ATOM})|(?P<x>{_ATOM})\.(?:g
 def gcds(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    for rule in (common_divisors, known_divisor, divisor_of_two, divisor_of_one, known_multiple):
+    for rule in (common_divisors, known_divisor, divisor_of_two, polynomial_divisors, known_multiple):
         for tactic in rule(goal):
             yield Suggestion(1.0, tactic)
 
@@ -115,25 +115,47 @@ def divisor_of_two(goal: Goal) -> Iterator[str]:
             yield f"{proof}\nfirst\n  | exact hd\n  | (rcases (show {stated} by omega) with {names} <;>\n      {each})"
 
 
-def divisor_of_one(goal: Goal) -> Iterator[str]:
-    """A polynomial that divides another in the same variable divides a number, as n + 1 in n ^ 2 + 1: finite search."""
+def polynomial_divisors(goal: Goal) -> Iterator[str]:
+    """What divides a polynomial in the same variable divides a number, as n + 1 in n ^ 2 + 1: finite search.
+
+    So does what divides two integers, or leaves remainders of them, all in one other variable.
+    """
     kinds = {v.name: v.head for v in variables(goal)}
-    for h, r in single(goal):
-        used = {kinds.get(n) for n in (*r.left.names, *r.right.names)}
-        if r.sign != "∣" or r.negated or r.right.closed or used not in ({"Nat"}, {"Int"}):
-            continue
-        combined = _combined(r.left, r.right)
+    told = list(_divided(goal, kinds))
+    pairs = [*((d, (d, t), ("", proof)) for d, t, proof in told if d.names == t.names),
+             *((d, (t, u), (p, q)) for (d, t, p), (e, u, q) in combinations(told, 2) if d.text == e.text)]  # fmt: skip
+    for d, numbers, (one, other) in pairs:
+        combined = _combined(*numbers)
         if combined is None:
             continue
-        d, number = r.left.wrapped, combined[2]
-        if used == {"Nat"}:
-            found = _divides(d, r.terms, (f"Nat.dvd_refl {d}", h.name))
+        if kinds[d.names[0]] == "Nat":
+            found = None if one else _divides(d.wrapped, numbers, (f"Nat.dvd_refl {d.wrapped}", other))
             proof = f"{found[0]}\nclear hl" if found else ""
         else:
-            proof = (f"have hd : {d} ∣ ({number} : Int) := by\n  obtain ⟨q, hq⟩ := {h.name}\n"
-                     f"  exact ⟨({combined[0]}) + ({combined[1]}) * q, by grind⟩")  # fmt: skip
-        enriched = replace(goal, hypotheses=(*goal.hypotheses, Hypothesis("hd", f"{d} ∣ {number}", is_prop=True)))
-        yield from (f"{proof}\n{tactic}" for tactic in finite_search(enriched))
+            proof = (f"have hd : {d.wrapped} ∣ ({combined[2]} : Int) := by\n"
+                     f"  obtain ⟨ql, hl⟩ := {one or f'Int.dvd_refl {d.wrapped}'}\n  obtain ⟨qr, hr⟩ := {other}\n"
+                     f"  exact ⟨({combined[0]}) * ql + ({combined[1]}) * qr, by grind⟩")  # fmt: skip
+        # The other variable has no bound; what is said of it has been used.
+        others = [v for v in kinds if v not in d.names]
+        beside = [h for h in propositions(goal) if any(mentions(h.type, v) for v in others)]
+        kept = [h for h in goal.hypotheses if h not in beside and h.name not in others]
+        enriched = replace(goal, hypotheses=(*kept, Hypothesis("hd", f"{d.text} ∣ {combined[2]}", is_prop=True)))
+        clear = f"clear {' '.join(h.name for h in beside)}\n" if beside else ""
+        yield from (f"{proof}\n{clear}{tactic}" for tactic in finite_search(enriched) if proof)
+
+
+def _divided(goal: Goal, kinds: Mapping[str, str]) -> Iterator[tuple[Term, Term, str]]:
+    """d, t and a proof of d ∣ t, of natural numbers or integers; t may be what leaves a known remainder, less that."""
+    for h, r in single(goal):
+        used = {kinds.get(n) for n in r.names}
+        if r.negated or used not in ({"Nat"}, {"Int"}):
+            continue
+        if r.sign == "∣" and not r.left.closed and not r.right.closed:
+            yield r.left, r.right, h.name
+        elif r.sign == "=" and used == {"Int"} and r.left.op == "%" and not r.left.args[1].closed:
+            t = read_term(f"{r.left.args[0].wrapped} - {r.right.wrapped}")
+            if t is not None:
+                yield r.left.args[1], t, f"Int.dvd_self_sub_of_emod_eq {h.name}"
 
 
 def known_divisor(goal: Goal) -> Iterator[str]:

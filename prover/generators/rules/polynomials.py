@@ -9,8 +9,12 @@ from collections import Counter
 from fractions import Fraction
 from itertools import zip_longest
 from math import gcd, lcm
+from typing import TypeAlias
 
 from prover.generators.rules.terms import Term
+
+#: In several variables: coefficients by the variables multiplied, sorted; () for the constant.
+Polynomial: TypeAlias = dict[tuple[str, ...], Fraction]
 
 _DEGREE = 6
 _MOST_MONOMIALS = 200
@@ -82,10 +86,10 @@ def _power(base: list[Fraction] | None, exponent: int) -> list[Fraction] | None:
 def _times(left: list[Fraction] | None, right: list[Fraction] | None) -> list[Fraction] | None:
     if left is None or right is None or len(left) + len(right) > _DEGREE + 2:
         return None
-    return _product(left, right)
+    return _multiplied(left, right)
 
 
-def _product(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
+def _multiplied(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
     found = [Fraction(0)] * max(len(left) + len(right) - 1, 0)
     for i, x in enumerate(left):
         for j, y in enumerate(right):
@@ -101,7 +105,7 @@ def bezout(left: list[Fraction], right: list[Fraction]) -> tuple[list[int], list
     while len(second[0]) > 1:
         while len(first[0]) >= len(second[0]):
             factor = [Fraction(0)] * (len(first[0]) - len(second[0])) + [first[0][-1] / second[0][-1]]
-            x, y, z = (_trimmed(_minus(a, _product(factor, b))) for a, b in zip(first, second, strict=True))
+            x, y, z = (_trimmed(_minus(a, _multiplied(factor, b))) for a, b in zip(first, second, strict=True))
             first = x, y, z
         first, second = second, first
     constant, a, b = second
@@ -124,7 +128,7 @@ def _minus(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
     return [x - y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
 
 
-def monomials(term: Term, inverses: bool = False) -> dict[tuple[str, ...], Fraction] | None:
+def monomials(term: Term, inverses: bool = False) -> Polynomial | None:
     """Coefficients of a polynomial in any variables by the variables multiplied, sorted; () for the constant.
 
     `inverses`: 1 / x is one more variable, `x⁻¹`. None for what is no polynomial, or a long one. Natural subtraction is
@@ -136,36 +140,34 @@ def monomials(term: Term, inverses: bool = False) -> dict[tuple[str, ...], Fract
         case "name", _:
             return {(term.text,): Fraction(1)}
         case "-", (a,):
-            return _expanded({(): Fraction(-1)}, monomials(a, inverses))
+            return product({(): Fraction(-1)}, monomials(a, inverses))
         case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
-            found: dict[tuple[str, ...], Fraction] | None = {(): Fraction(1)}
+            found: Polynomial | None = {(): Fraction(1)}
             for _ in range(exponent.value):
-                found = _expanded(found, monomials(base, inverses))
+                found = product(found, monomials(base, inverses))
             return found
         case "*", (a, b):
-            return _expanded(monomials(a, inverses), monomials(b, inverses))
+            return product(monomials(a, inverses), monomials(b, inverses))
         case "/", (a, b) if inverses:
             divisor = monomials(b)
             if divisor is None or len(divisor) != 1:
                 return None
             [(names, c)] = divisor.items()
-            return _expanded(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
+            return product(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
         case ("+" | "-"), (a, b):
             sign = {(): Fraction(1 if term.op == "+" else -1)}
-            left, right = monomials(a, inverses), _expanded(sign, monomials(b, inverses))
+            left, right = monomials(a, inverses), product(sign, monomials(b, inverses))
             if left is None or right is None:
                 return None
             return {m: c for m in {**left, **right} if (c := left.get(m, Fraction(0)) + right.get(m, Fraction(0)))}
     return None
 
 
-def _expanded(
-    left: dict[tuple[str, ...], Fraction] | None, right: dict[tuple[str, ...], Fraction] | None
-) -> dict[tuple[str, ...], Fraction] | None:
-    """The product, with no variable beside its inverse."""
+def product(left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
+    """Of two, with no variable beside its inverse; None where it would be long."""
     if left is None or right is None or len(left) * len(right) > _MOST_MONOMIALS:
         return None
-    found: dict[tuple[str, ...], Fraction] = {}
+    found: Polynomial = {}
     for one, a in left.items():
         for other, b in right.items():
             names = Counter(one + other)
@@ -177,7 +179,7 @@ def _expanded(
     return {m: c for m, c in found.items() if c}
 
 
-def without_denominators(term: Term) -> tuple[Counter[str], dict[tuple[str, ...], Fraction]] | None:
+def without_denominators(term: Term) -> tuple[Counter[str], Polynomial] | None:
     """Variables by how often a term is to be multiplied by them to have no denominators, and the product's monomials.
 
     None where the denominators are anything but variables.
@@ -188,4 +190,4 @@ def without_denominators(term: Term) -> tuple[Counter[str], dict[tuple[str, ...]
     most: Counter[str] = Counter()
     for m in found:
         most |= Counter(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
-    return most, _expanded({tuple(sorted(most.elements())): Fraction(1)}, found) or {}
+    return most, product({tuple(sorted(most.elements())): Fraction(1)}, found) or {}

@@ -1,0 +1,110 @@
+"""Divisibility of polynomials: the quotient, found by linear algebra, is written out.
+
+The target d ∣ t follows from hypotheses d ∣ t₁, … and equations e₁ = 0, … where t = d * q + Σ cᵢ * tᵢ + Σ bⱼ * eⱼ for
+polynomials q, cᵢ and bⱼ, whose coefficients are the unknowns of linear equations. Lean checks the quotient.
+
+Not here: divisors that are numbers (`modular.py`, `power_residues.py`), and what divides a number (`gcds.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations_with_replacement
+from typing import NamedTuple
+
+from prover.generators.protocol import Position
+from prover.generators.rules.base import Suggestion, single, variables
+from prover.generators.rules.polynomials import Polynomial, monomials, product
+from prover.generators.rules.terms import difference, read
+from prover.lean.state import Goal
+
+_MOST_VARIABLES, _MOST_UNKNOWNS = 6, 60
+
+
+class _Multiple(NamedTuple):
+    """A polynomial that may be taken times another; `quotient`: by what the other is multiplied in the quotient."""
+
+    polynomial: Polynomial
+    quotient: str
+
+
+def quotients(position: Position) -> Iterator[Suggestion]:
+    """For targets that are one divisibility of integers or natural numbers by anything but a number."""
+    goal = position.goals[0]
+    for r in read(goal.target)[:1]:
+        kinds = {v.name: v.head for v in variables(goal)}
+        used = {kinds.get(n) for n in r.names}
+        d, t = (monomials(side) for side in r.terms)
+        natural = used == {"Nat"}
+        if r.sign != "∣" or r.negated or not d or not t or r.left.closed or used not in ({"Int"}, {"Nat"}):
+            continue
+        if natural and any(s.op == "-" for s in r.walk()):
+            continue
+        opened, multiples = _told(goal, r.left.text, [] if natural else sorted(kinds))
+        found = _combination(t, [_Multiple(d, "1"), *multiples])
+        if found is not None and (not natural or "-" not in found):
+            yield Suggestion(1.0, "\n".join([*opened, f"exact ⟨{found}, by grind⟩"]))
+
+
+def _told(goal: Goal, d: str, names: Sequence[str]) -> tuple[list[str], list[_Multiple]]:
+    """What hypotheses give, and the tactics that open those which are divisibilities; equations of these names only."""
+    opened: list[str] = []
+    multiples: list[_Multiple] = []
+    for h, r in single(goal):
+        left, right = (monomials(side) for side in r.terms)
+        if r.negated or left is None or right is None:
+            continue
+        if r.sign == "∣" and r.left.text == d:
+            q = f"q{len(opened)}"
+            opened.append(f"obtain ⟨{q}, hq{len(opened)}⟩ := {h.name}")
+            multiples.append(_Multiple(right, q))
+        elif r.sign == "=" and set(r.names) <= set(names):
+            multiples.append(_Multiple(difference(left, right), ""))
+    return opened, multiples
+
+
+def _combination(t: Polynomial, multiples: Sequence[_Multiple]) -> str | None:
+    """The quotient, written out; None where t is no combination, or the quotient not whole."""
+    names = sorted({n for m in t for n in m} | {n for m in multiples for k in m.polynomial for n in k})
+    if len(names) > _MOST_VARIABLES:
+        return None
+    unknowns = [
+        (m, x) for m in multiples for degree in range(_degree(t) - _degree(m.polynomial) + 1)
+        for x in combinations_with_replacement(names, degree)
+    ]  # fmt: skip
+    if not unknowns or len(unknowns) > _MOST_UNKNOWNS:
+        return None
+    columns = [product(m.polynomial, {x: Fraction(1)}) or {} for m, x in unknowns]
+    found = _solution(columns, t)
+    if found is None:
+        return None
+    parts = [(c, m.quotient, x) for c, (m, x) in zip(found, unknowns, strict=True) if c and m.quotient]
+    if any(c.denominator != 1 for c, _, _ in parts):
+        return None
+    return " + ".join(" * ".join([f"({c})" if c < 0 else f"{c}", q, *x]) for c, q, x in parts) or "0"
+
+
+def _degree(polynomial: Polynomial) -> int:
+    return max(map(len, polynomial), default=0)
+
+
+def _solution(columns: Sequence[Polynomial], t: Polynomial) -> list[Fraction] | None:
+    """Numbers by which the columns add up to t, zero wherever that may be; None where there are none."""
+    # Gauss: each pivot is a monomial, with the column that was reduced to have it and what that column is made of.
+    pivots: list[tuple[tuple[str, ...], Polynomial, dict[int, Fraction]]] = []
+
+    def reduced(column: Polynomial, made: dict[int, Fraction]) -> tuple[Polynomial, dict[int, Fraction]]:
+        for monomial, pivot, of in pivots:
+            if c := column.get(monomial):
+                factor = c / pivot[monomial]
+                column = difference(column, {m: factor * x for m, x in pivot.items()})
+                made = difference(made, {i: factor * x for i, x in of.items()})
+        return column, made
+
+    for i, column in enumerate(columns):
+        rest, made = reduced(column, {i: Fraction(1)})
+        if rest:
+            pivots.append((next(iter(rest)), rest, made))
+    rest, made = reduced(t, {})
+    return None if rest else [-made.get(i, Fraction(0)) for i in range(len(columns))]
