@@ -93,7 +93,8 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]
     for v, hypotheses in reversed(list(zip(order, told, strict=True))):
         value = f"k_{v.name}" if v.head == "Int" else v.name
         lines += [*([f"revert {' '.join(hypotheses)}"] if hypotheses else []), f"revert hb_{v.name}", f"revert {value}"]
-    lines.append("decide +kernel")
+    # Several variables with what is said of each are more than Lean looks for an instance by itself.
+    lines.append("set_option synthInstance.maxSize 1000 in decide +kernel")
     yield "\n".join(lines)
 
 

@@ -64,6 +64,7 @@ def _squares(names: Sequence[str], quartic: bool = False) -> str:
     if quartic:
         found += [*(f"{a} ^ 2 - {b} ^ 2" for a, b in pairs), *(f"{a} * {b}" for a, b in pairs)]
         found += [f"{a} ^ 2 - 1" for a in names]
+        found += [f"{c} * ({a} - {b})" for a, b in pairs or [(a, "1") for a in names] for c in (a, b, f"({a} + {b})")]
     if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
         a, b, c, d = names
         found += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
