@@ -122,26 +122,28 @@ def polynomial_divisors(goal: Goal) -> Iterator[str]:
     """
     kinds = {v.name: v.head for v in variables(goal)}
     told = list(_divided(goal, kinds))
-    pairs = [*((d, (d, t), ("", proof)) for d, t, proof in told if d.names == t.names),
-             *((d, (t, u), (p, q)) for (d, t, p), (e, u, q) in combinations(told, 2) if d.text == e.text)]  # fmt: skip
-    for d, numbers, (one, other) in pairs:
+    pairs = [*((d, (d, t), "", proof) for d, t, proof in told if d.names == t.names),
+             *((d, (t, u), one, other) for (d, t, one), (e, u, other) in combinations(told, 2)
+               if d.text == e.text and kinds[d.names[0]] == "Int")]  # fmt: skip
+    for d, numbers, one, other in pairs:
         combined = _combined(*numbers)
         if combined is None:
             continue
+        a, b, number = combined
         if kinds[d.names[0]] == "Nat":
-            found = None if one else _divides(d.wrapped, numbers, (f"Nat.dvd_refl {d.wrapped}", other))
+            found = _divides(d.wrapped, numbers, (f"Nat.dvd_refl {d.wrapped}", other))
             proof = f"{found[0]}\nclear hl" if found else ""
         else:
-            proof = (f"have hd : {d.wrapped} ∣ ({combined[2]} : Int) := by\n"
+            proof = (f"have hd : {d.wrapped} ∣ ({number} : Int) := by\n"
                      f"  obtain ⟨ql, hl⟩ := {one or f'Int.dvd_refl {d.wrapped}'}\n  obtain ⟨qr, hr⟩ := {other}\n"
-                     f"  exact ⟨({combined[0]}) * ql + ({combined[1]}) * qr, by grind⟩")  # fmt: skip
+                     f"  exact ⟨({a}) * ql + ({b}) * qr, by grind⟩")  # fmt: skip
         # The other variable has no bound; what is said of it has been used.
         others = [v for v in kinds if v not in d.names]
         beside = [h for h in propositions(goal) if any(mentions(h.type, v) for v in others)]
         kept = [h for h in goal.hypotheses if h not in beside and h.name not in others]
-        enriched = replace(goal, hypotheses=(*kept, Hypothesis("hd", f"{d.text} ∣ {combined[2]}", is_prop=True)))
+        enriched = replace(goal, hypotheses=(*kept, Hypothesis("hd", f"{d.text} ∣ {number}", is_prop=True)))
         clear = f"clear {' '.join(h.name for h in beside)}\n" if beside else ""
-        yield from (f"{proof}\n{clear}{tactic}" for tactic in finite_search(enriched) if proof)
+        yield from (f"{proof}\n{clear}{tactic}" for tactic in finite_search(enriched))
 
 
 def _divided(goal: Goal, kinds: Mapping[str, str]) -> Iterator[tuple[Term, Term, str]]:
