@@ -26,6 +26,7 @@ from prover.generators.rules import (
     inequalities,
     instances,
     modular,
+    polynomial_values,
     power_residues,
     premises,
     quotients,
@@ -74,9 +75,9 @@ RULES: Mapping[str, Rule] = {
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
     gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents, witnesses.witnesses,
-    power_residues.power_residues, between_squares.between_squares, algebra.algebra, casts.casts, sequences.sequences,
-    counting.counting, induction_steps.induction_steps, diophantine.diophantine, instances.instances, modular.modular,
-    bounded.bounded, inequalities.inequalities,
+    power_residues.power_residues, polynomial_values.polynomial_values, between_squares.between_squares,
+    algebra.algebra, casts.casts, sequences.sequences, counting.counting, induction_steps.induction_steps,
+    diophantine.diophantine, instances.instances, modular.modular, bounded.bounded, inequalities.inequalities,
 )  # fmt: skip
 
 

@@ -15,12 +15,12 @@ from math import lcm
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
 from prover.generators.rules.polynomials import polynomial
-from prover.generators.rules.terms import Relation, Term, compare, divisors, linear, read, read_term, value
+from prover.generators.rules.terms import Relation, Term, compare, linear, read, read_term, value
 from prover.lean.state import Goal
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
 _MULTIPLES = (1, 2, 3, 4, 8)
-_LARGEST, _LARGEST_PRODUCT = 128, 100_000
+_LARGEST = 128
 _RESIDUES_LIMIT = 5_000
 _MOST_CASES, _MOST_OF_ONE = 80, 16  # of all variables together: linear arithmetic takes some 25 ms for each
 _EXPONENTS = range(2, 13)
@@ -59,30 +59,23 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
                 yield Suggestion(1.0, start + "\n".join([*sums, *facts, "omega"]))
                 return
             break  # with too many cases
-    yield from _by_parts(goal)
+    yield from _of_product(goal)
 
 
-def _by_parts(goal: Goal) -> Iterator[Suggestion]:
-    """A number with too many remainders, by the prime powers that it is a product of."""
+def _of_product(goal: Goal) -> Iterator[Suggestion]:
+    """A product that a number divides, as it divides one of the factors."""
     for r in read(goal.target)[:1] if not any(c in goal.target for c in "∧∨") else ():
-        parts = _prime_powers(value(r.left) or 0) if r.sign == "∣" and not r.negated else []
-        lines = []
-        for i, q in enumerate(parts if len(parts) > 1 else ()):
-            wanted = f"{q} ∣ {r.right.wrapped}"
-            for _, tactic in power_residues(Position((replace(goal, target=wanted),))):
-                lines.append(f"have hc{i} : {wanted} := by\n  " + tactic.replace("\n", "\n  "))
-        if len(lines) == len(parts) > 1:
-            yield Suggestion(1.0, "\n".join([*lines, "omega"]))
-
-
-def _prime_powers(m: int) -> list[int]:
-    found = []
-    while 1 < m <= _LARGEST_PRODUCT:
-        p = divisors(m)[1]
-        q = next(p**k for k in range(1, m) if m % p ** (k + 1))
-        found.append(q)
-        m //= q
-    return found
+        factors = r.right.factors()
+        if r.sign != "∣" or r.negated or not r.left.closed or len(factors) < 2 or any(f.op != "name" for f in factors):
+            continue
+        wanted = " ∨ ".join(f"{r.left.text} ∣ {f.text}" for f in factors)
+        others = [" * ".join(["q", *(f.text for f in factors if f is not factor)]) for factor in factors]
+        for _, tactic in power_residues(Position((replace(goal, target=wanted),))):
+            yield Suggestion(1.0, "\n".join([
+                f"have ho : {wanted} := by\n  " + tactic.replace("\n", "\n  "),
+                f"rcases ho with {' | '.join(['⟨q, hq⟩'] * len(factors))}",
+                *(f"· exact ⟨{other}, by grind⟩" for other in others),
+            ]))  # fmt: skip
 
 
 def _multiplied(r: Relation, kinds: Mapping[str, str], products: dict[str, str]) -> Relation:

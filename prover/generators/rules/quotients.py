@@ -8,15 +8,17 @@ Not here: divisors that are numbers (`modular.py`, `power_residues.py`), and wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, single, variables
+from prover.generators.rules.base import Suggestion, mentions, single, variables
 from prover.generators.rules.polynomials import Polynomial, monomials, product
-from prover.generators.rules.terms import difference, read
+from prover.generators.rules.terms import Term, difference, linear, read, read_term
 from prover.lean.state import Goal
 
 _MOST_VARIABLES, _MOST_UNKNOWNS = 6, 60
@@ -35,6 +37,9 @@ def quotients(position: Position) -> Iterator[Suggestion]:
     for r in read(goal.target)[:1]:
         kinds = {v.name: v.head for v in variables(goal)}
         used = {kinds.get(n) for n in r.names}
+        for name in (n for n, kind in kinds.items() if kind == "Nat" and mentions(goal.target, n)):
+            if tactic := _inductive(r.left, r.right, name):
+                yield Suggestion(1.0, tactic)
         d, t = (monomials(side) for side in r.terms)
         natural = used == {"Nat"}
         if r.sign != "∣" or r.negated or not d or not t or r.left.closed or used not in ({"Int"}, {"Nat"}):
@@ -45,6 +50,41 @@ def quotients(position: Position) -> Iterator[Suggestion]:
         found = _combination(t, [_Multiple(d, "1"), *multiples])
         if found is not None and (not natural or "-" not in found):
             yield Suggestion(1.0, "\n".join([*opened, f"exact ⟨{found}, by grind⟩"]))
+
+
+def _inductive(d: Term, t: Term, name: str) -> str:
+    """d ∣ t by induction, where t has powers x ^ (a * n + b): a step multiplies each by x ^ a. "" where that fails."""
+    powers = {s.text: s for s in t.walk() if s.op == "^" and mentions(s.args[1].text, name)}
+    now: dict[str, Term] = {}
+    following: dict[str, Term] = {}
+    for i, (text, power) in enumerate(powers.items()):
+        shape = linear(power.args[1]) or {}
+        if set(shape) - {name, ""} or power.args[0].op != "name":
+            return ""
+        x = f"X{i}"
+        now[text], following[text] = (read_term(s) or power for s in (x, f"{power.args[0].text} ^ {shape[name]} * {x}"))
+    if not powers or mentions(d.text, name):
+        return ""
+    divisor, before, after = monomials(d), monomials(_replaced(t, now)), monomials(_replaced(t, following))
+    if not divisor or not before or not after:
+        return ""
+    found = _combination(after, [_Multiple(divisor, "1"), _Multiple(before, "q")])
+    if found is None:
+        return ""
+    for i, text in enumerate(powers):
+        found = re.sub(rf"\bX{i}\b", lambda _, power=text: power, found)
+    return "\n".join([
+        f"induction {name} with",
+        "| zero => first | grind | (simp; done) | exact ⟨1, by grind⟩",
+        f"| succ {name} ih =>",
+        f"  obtain ⟨q, hq⟩ := ih\n  exact ⟨{found}, by grind⟩",
+    ])  # fmt: skip
+
+
+def _replaced(term: Term, by: Mapping[str, Term]) -> Term:
+    if term.text in by:
+        return by[term.text]
+    return replace(term, args=tuple(_replaced(a, by) for a in term.args))
 
 
 def _told(goal: Goal, d: str, names: Sequence[str]) -> tuple[list[str], list[_Multiple]]:
