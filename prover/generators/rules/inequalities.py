@@ -144,7 +144,7 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
         if found is None:
             continue
         lines = ["apply Classical.byContradiction\nintro hg", *given, *found[0]]
-        yield "\n".join([*lines, *not_negative(read_term(found[1])), _squares(names), "grind"])
+        yield "\n".join([*lines, *not_negative(read_term(f"-({found[1]})")), _squares(names), "grind"])
         for _, _, solved in _solved(goal, names):
             yield "\n".join([*lines, _squares(names), solved, "grind"])
         if told and len(names) > 1:
