@@ -69,6 +69,8 @@ def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
         ("(x + y) ^ 6 ∣ (x - y) ^ 6 * (x + 1) ^ 6", "(x + y) ^ 6 ∣ x ^ 6 + y ^ 6"),
         (f"{10**40} ∣ x ^ 2 * (x + 1)", f"{10**40} ^ x = 8 ^ y ∧ {10**40} = 2 ^ x"),
         ("x.Coprime y", "Nat.gcd x y = 1"),
+        ("x - y ∣ x ^ (n * n) - y ^ (2 - n)", "x ^ n = n ^ x"),
+        ("3 ∣ x ^ n + x ^ (n * x)", "¬3 ∣ x ^ (x + 1)"),
         ("x ^ 2 + y ^ 2 ≤ x * y", f"{10**40} * x ^ 2 = y ^ 2 + {10**40}"),
     ],
 )
@@ -76,7 +78,8 @@ def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
 def test_whatever_a_goal_says_the_rules_for_theorems_come_to_an_end(target, fact, kind):
     hypotheses = (
         Hypothesis("x", kind, head=kind), Hypothesis("y", kind, head=kind), Hypothesis("f", f"Nat → {kind}"),
-        Hypothesis("z", "f 0 = 2", is_prop=True), Hypothesis("h", fact, is_prop=True),
+        Hypothesis("n", "Nat", head="Nat"), Hypothesis("z", "f 0 = 2", is_prop=True),
+        Hypothesis("h", fact, is_prop=True),
     )  # fmt: skip
     goal = Goal("", target, hypotheses, head="Eq", constants=(kind, "Int"))
     general, special = make_generator("portfolio").opening(Position((goal,)))

@@ -70,7 +70,7 @@ def combined(goal: Goal, given: _Coprime) -> Iterator[str]:
     terms = [read_term(text) for text in wanted]
     shapes = [linear(t) if t is not None else None for t in terms]
     a, b = given.a, given.b
-    if any(s is None or not set(s) <= {a, b} for s in shapes):
+    if any(shape is None or not set(shape) <= {a, b} for shape in shapes):
         return
     (p, q), (r, s) = ((shape.get(a, 0), shape.get(b, 0)) for shape in shapes if shape is not None)
     if abs(sign := p * s - q * r) != 1:

@@ -27,8 +27,8 @@ def induction_steps(position: Position) -> Iterator[Suggestion]:
                 yield Suggestion(0.8, _equation(goal, name))
 
 
-def _bases(goal: Goal, name: str) -> list[Term]:
-    """What is raised to this variable's power, also to the power after it."""
+def _bases(goal: Goal) -> list[Term]:
+    """What is raised to a power that varies, in the target or in a law, whose variable has another name."""
     texts = [goal.target, *(h.type.partition(", ")[2] or h.type for h in propositions(goal))]
     found = {
         t.args[0].text: t.args[0] for text in texts for r in read(text) for t in r.walk()
@@ -40,7 +40,7 @@ def _bases(goal: Goal, name: str) -> list[Term]:
 def _equation(goal: Goal, name: str) -> str:
     """A sum's closed form: the law and the step put in, powers taken apart, and what is divided by not zero."""
     laws = [h.name for h in propositions(goal) if h.type.startswith("∀") and " = " in h.type]
-    powers = [b.text for b in _bases(goal, name) if b.op == "number"]
+    powers = [b.text for b in _bases(goal) if b.op == "number"]
     return _induction(name, [
         f"have hk : (0 : Rat) ≤ ({name} : Rat) := by exact_mod_cast Nat.zero_le {name}",
         *(f"have hp{i} : (0 : Rat) < {b} ^ {name} := Rat.pow_pos (by decide)" for i, b in enumerate(powers)),
@@ -57,7 +57,7 @@ def _equation(goal: Goal, name: str) -> str:
 def _monotone(goal: Goal, r: Relation, name: str) -> Iterator[str]:
     """The step's inequality times each base; powers not negative, times how much one base is larger; squares."""
     kinds = {v.name: v.head for v in variables(goal)}
-    bases = [b for b in _bases(goal, name) if not b.closed]
+    bases = [b for b in _bases(goal) if not b.closed]
     used = {kinds.get(n) for b in bases for n in b.names}
     if used not in ({"Int"}, {"Rat"}):
         return

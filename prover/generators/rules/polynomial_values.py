@@ -53,6 +53,7 @@ def _of_variable(r: Relation, name: str) -> int | None:
 
 
 def _tactic(wanted: Relation, t: Term, name: str, kind: str, m: int, given: list[str]) -> str:
+    """What proves a congruence of t under those of the variable, all by divisors of m; "" for no polynomial."""
     spread = read_term(f"{m} * q + {name}")
     part = monomials(t)
     whole = monomials(substituted(t, name, spread)) if spread is not None else None

@@ -11,15 +11,15 @@ from fractions import Fraction
 from math import lcm
 
 from prover.generators.rules.base import SQUARE, single, variables
-from prover.generators.rules.polynomials import monomials
+from prover.generators.rules.polynomials import Polynomial, monomials
 from prover.generators.rules.terms import ORDER, Relation, Term, difference
 from prover.lean.state import Goal
 
 
-def sum_of_squares(coefficients: Mapping[tuple[str, ...], Fraction]) -> tuple[list[str], Fraction] | None:
+def sum_of_squares(coefficients: Polynomial) -> tuple[list[str], Fraction] | None:
     """Linear terms, written out, of whose squares a quadratic is a sum, each times a number above zero; and the rest.
 
-    `coefficients`: as `monomials` has them. The rest is a number, 0 or more. None for what may be negative.
+    The rest is a number, 0 or more. None for what may be negative.
     """
     if any(len(m) > 2 for m in coefficients):
         return None

@@ -59,10 +59,10 @@ def _inductive(d: Term, t: Term, name: str) -> str:
     following: dict[str, Term] = {}
     for i, (text, power) in enumerate(powers.items()):
         shape = linear(power.args[1]) or {}
-        if set(shape) - {name, ""} or power.args[0].op != "name":
+        if set(shape) - {name, ""} or shape.get(name, 0) < 1 or power.args[0].op != "name":
             return ""
-        x = f"X{i}"
-        now[text], following[text] = (read_term(s) or power for s in (x, f"{power.args[0].text} ^ {shape[name]} * {x}"))
+        step = f"{power.args[0].text} ^ {shape[name]} * X{i}"
+        now[text], following[text] = (read_term(s) or power for s in (f"X{i}", step))
     if not powers or mentions(d.text, name):
         return ""
     divisor, before, after = monomials(d), monomials(_replaced(t, now)), monomials(_replaced(t, following))

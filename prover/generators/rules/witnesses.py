@@ -55,12 +55,13 @@ def _rational(listed: str, body: str) -> Iterator[Fraction]:
 def _quotients(goal: Goal) -> Iterator[Suggestion]:
     """The k of t = 4 * k ∨ t = 4 * k + 1 is t / 4, where that is what remainders t has."""
     match = _ALTERNATIVES.fullmatch(" ".join(goal.target.split()))
-    relations = read(match["body"]) if match else []
+    if match is None:
+        return
     quotients: dict[str, None] = {}
     remainders = []
-    for r in relations:
+    for r in read(match["body"]):
         shape = linear(r.right) or {}
-        m, c = shape.get(match["name"] if match else "", 0), shape.get("", 0)
+        m, c = shape.get(match["name"], 0), shape.get("", 0)
         if r.sign != "=" or r.negated or m < 2 or len(shape) > 2 or not 0 <= c < m:
             return
         quotients[f"({r.left.text}) / {m}"] = None
