@@ -10,7 +10,7 @@ from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import SQUARE, Suggestion, relations, single, variables
-from prover.generators.rules.polynomials import without_denominators
+from prover.generators.rules.polynomials import monomials, without_denominators
 from prover.generators.rules.quadratics import not_negative, vanishing
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term, substituted
 from prover.lean.state import Goal
@@ -86,17 +86,24 @@ def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
 
 def products(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
     """Products of what hypotheses say is not negative with each other, with the target's contrary, with squares."""
+    weighted = [f"{_weighted(names, told, kind)}\ngrind"] if told else []
+    steep = any(_steep(read_term(_difference(r))) for r in read(goal.target)[:1])
     if told:
         pairs = "\n".join([*_differences(told, kind), *_pairs(told, kind)])
         yield f"{pairs}\ngrind"
+        yield from weighted if steep else ()
         yield f"{pairs}\n{_squares(names)}\ngrind"
     for r in read(goal.target)[:1]:
         if r.sign in ORDER and not r.negated:
             yield "\n".join([*_contrary(r, told, kind), "grind"])
             if len(names) > 1:
                 yield "\n".join([*_contrary(r, told, kind), _squares(names), "grind"])
-    if told:
-        yield f"{_weighted(names, told, kind)}\ngrind"
+    yield from () if steep else weighted
+
+
+def _steep(term: Term | None) -> bool:
+    """Whether a polynomial has a degree above two, which squares alone do not reach."""
+    return term is not None and any(len(m) > 2 for m in monomials(term) or ())
 
 
 def _differences(told: Sequence[Relation], kind: str) -> Iterator[str]:
@@ -144,11 +151,13 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
         if found is None:
             continue
         lines = ["apply Classical.byContradiction\nintro hg", *given, *found[0]]
+        weighted = ["\n".join([*lines, _weighted(names, told, kind), "grind"])] if told and len(names) > 1 else []
+        steep = _steep(read_term(found[1]))
+        yield from weighted if steep else ()
         yield "\n".join([*lines, *not_negative(read_term(f"-({found[1]})")), _squares(names), "grind"])
         for _, _, solved in _solved(goal, names):
             yield "\n".join([*lines, _squares(names), solved, "grind"])
-        if told and len(names) > 1:
-            yield "\n".join([*lines, _weighted(names, told, kind), "grind"])
+        yield from () if steep else weighted
 
 
 def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] | None:
