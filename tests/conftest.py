@@ -34,3 +34,15 @@ def lean(prepared) -> Iterator:
 
     with EmbeddedLean(prepared) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def state_of(lean):
+    """The proof state of a statement, `(n : Nat) : n = n`, which has to elaborate."""
+
+    def opened(statement: str):
+        source = lean.open(f"set_option autoImplicit false\ntheorem t {statement} := by sorry")
+        assert not [m for m in source.messages if m.severity == "error"]
+        return source.holes[0].state
+
+    return opened

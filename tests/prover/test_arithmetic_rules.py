@@ -30,12 +30,6 @@ from prover.lean.protocol import Limits, Solved
 from prover.lean.state import Goal, Hypothesis
 
 
-def state_of(lean, statement: str):
-    opened = lean.open(f"set_option autoImplicit false\ntheorem t {statement} := by sorry")
-    assert not [m for m in opened.messages if m.severity == "error"]
-    return opened.holes[0].state
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -45,8 +39,8 @@ def state_of(lean, statement: str):
         "(x y : Int) (h : 3 ∣ x) : x ^ 2 + y ^ 2 = 5",
     ],
 )
-def test_equations_that_no_modulus_refutes_are_left_to_others(lean, statement):
-    position = Position(lean.goals(state_of(lean, statement)))
+def test_equations_that_no_modulus_refutes_are_left_to_others(lean, state_of, statement):
+    position = Position(lean.goals(state_of(statement)))
     assert not list(diophantine.diophantine(position)) and not list(power_residues.power_residues(position))
 
 
@@ -86,10 +80,10 @@ def test_whatever_a_goal_says_the_rules_for_theorems_come_to_an_end(target, fact
     assert general and all(isinstance(tactic, str) for tactic in special)
 
 
-def test_no_witness_is_guessed_where_none_is_near(lean):
+def test_no_witness_is_guessed_where_none_is_near(lean, state_of):
     for body in ("n ^ 2 = 7", "n + n = 3", "n = 1 ∨ n = 2"):
         statement = f"(k : Nat) : ∃ n : Nat, {body}"
-        assert not list(witnesses.witnesses(Position(lean.goals(state_of(lean, statement)))))
+        assert not list(witnesses.witnesses(Position(lean.goals(state_of(statement)))))
 
 
 def test_stated_bounds_are_read_from_hypotheses():
@@ -242,8 +236,8 @@ def test_stated_bounds_are_read_from_hypotheses():
         (instances.instances, "(f g : Rat → Rat) (h : ∀ x, f x = 3 * x - 4) (e : ∀ x, g (f x) = x) : g 5 = 3"),
     ],
 )  # fmt: skip
-def test_a_rule_s_tactic_proves_what_it_is_for(lean, rule, statement):
-    state = state_of(lean, statement)
+def test_a_rule_s_tactic_proves_what_it_is_for(lean, state_of, rule, statement):
+    state = state_of(statement)
     position = Position(lean.goals(state))
     tactics = [tactic for _, tactic in rule(position)]
     assert tactics

@@ -133,5 +133,5 @@ def test_what_may_be_negative_is_no_sum_of_squares(text):
 
 
 def test_a_term_in_a_variable_s_place():
-    term = substituted(read_term("x * y + 2 ^ x"), "x", read_term("y + 1"))
+    term = substituted(read_term("x * y + 2 ^ x"), {"x": read_term("y + 1")})
     assert value(term, known={"y": 3}) == 28

@@ -17,18 +17,6 @@ from prover.lean.protocol import Advanced
 from prover.lean.state import Goal, Hypothesis
 from prover.policy.model import BITS, COST_BITS, Policy
 
-
-def state_of(lean, statement: str):
-    opened = lean.open(f"set_option autoImplicit false\ntheorem t {statement} := by sorry")
-    assert not [m for m in opened.messages if m.severity == "error"]
-    return opened.holes[0].state
-
-
-def proposed(lean, statement: str) -> list[str]:
-    position = Position(lean.goals(state_of(lean, statement)))
-    return [c.action for c in make_generator("portfolio").propose([position])[0]]
-
-
 # Values
 
 
@@ -124,6 +112,8 @@ def test_implications_are_read_without_raising(text):
         ("(a b : Int) : a ∣ a * b * 1", "refine ⟨b, ?_⟩"),
     ],
 )
-def test_a_structural_tactic_is_proposed_and_applies(lean, statement, tactic):
-    assert tactic in proposed(lean, statement)
-    assert isinstance(lean.run(state_of(lean, statement), [tactic])[0], Advanced)
+def test_a_structural_tactic_is_proposed_and_applies(lean, state_of, statement, tactic):
+    state = state_of(statement)
+    [proposed] = make_generator("portfolio").propose([Position(lean.goals(state))])
+    assert tactic in [c.action for c in proposed]
+    assert isinstance(lean.run(state, [tactic])[0], Advanced)

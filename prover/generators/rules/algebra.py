@@ -14,8 +14,8 @@ from itertools import permutations, zip_longest
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import SQUARE, Suggestion, asserted, mentions, single, variables
-from prover.generators.rules.polynomials import fraction, monomials, polynomial
+from prover.generators.rules.base import SQUARE, Suggestion, asserted, kind_of, mentions, single, variables
+from prover.generators.rules.polynomials import fraction, monomials, polynomial, written
 from prover.generators.rules.terms import Relation, Term, divisors, read, value
 from prover.lean.state import Goal
 
@@ -119,19 +119,17 @@ def fractions(goal: Goal) -> Iterator[tuple[Relation, str]]:
         found = fraction(Term("-", r.terms), names[0]) if r.sign == "=" and not r.negated and len(names) == 1 else None
         if found is None or len(found[1]) < 2:
             continue
-        sum_ = " + ".join(f"({c}) * {names[0]} ^ {k}" for k, c in enumerate(found[0]) if c)
-        for equation in read(f"{sum_} = 0"):
-            yield equation, f"have hm : {sum_} = 0 := by grind\n"
+        told = f"{written(found[0], names[0])} = 0"
+        yield from ((equation, f"have hm : {told} := by grind\n") for equation in read(told))
 
 
 def zeros(goal: Goal) -> Iterator[str]:
     """A product that is zero, also a difference of two squares: one of its factors is."""
     kinds = {v.name: v.head for v in variables(goal)}
     for h, r in single(goal):
-        used = {kinds.get(n) for n in r.names}
-        if r.sign != "=" or r.negated or used not in ({"Int"}, {"Rat"}):
+        kind = kind_of(r.names, kinds)
+        if r.sign != "=" or r.negated or kind not in ("Int", "Rat"):
             continue
-        [kind] = used
         close = "first | omega | grind | (simp_all; done)" if kind == "Int" else "first | grind | (simp_all; done)"
         (left, right), zero = r.terms, value(r.right) == 0
         squares = (left.op, right.op) == ("^", "^") and left.args[1].text == right.args[1].text == "2"

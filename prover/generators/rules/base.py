@@ -8,7 +8,7 @@ tactic.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from prover.generators.protocol import Position
@@ -53,6 +53,12 @@ def variables(goal: Goal) -> list[Hypothesis]:
     ]  # fmt: skip
 
 
+def kind_of(names: Iterable[str], kinds: Mapping[str, str]) -> str:
+    """The one type, by `kinds`, of all these variables; "" where there is none."""
+    found = {kinds.get(n, "") for n in names}
+    return found.pop() if len(found) == 1 else ""
+
+
 def relations(goal: Goal) -> list[Relation]:
     """What can be read of the target, then of the hypotheses."""
     return [r for text in (goal.target, *(h.type for h in propositions(goal))) for r in read(text)]
@@ -83,6 +89,11 @@ def usable(goal: Goal, names: list[str]) -> tuple[list[str], list[str]]:
         quantified = any(c in h.type for c in "∀∃") or any(mentions(h.type, o) for o in others)
         (drop if quantified else use).append(h.name)
     return use[::-1], drop
+
+
+def shown(h: str, fact: str, tactic: str) -> str:
+    """`h`, a fact that a tactic of several lines shows."""
+    return f"have {h} : {fact} := by\n  " + tactic.replace("\n", "\n  ")
 
 
 def mentions(text: str, name: str) -> bool:

@@ -11,7 +11,7 @@ from math import isqrt
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
 from prover.generators.rules.polynomials import polynomial
-from prover.generators.rules.terms import Relation
+from prover.generators.rules.terms import Term
 
 _FAR = 1_000  # where the lower terms of a quadratic with small coefficients no longer tell which square is below
 
@@ -23,7 +23,7 @@ def between_squares(position: Position) -> Iterator[Suggestion]:
     for _, r in single(goal):
         if r.sign == "=" and not r.negated and len(r.names) == 2 and all(n in natural for n in r.names):
             for root, square in (r.terms, r.terms[::-1]):
-                below = _below(Relation(root, "=", square))
+                below = _below(root, square)
                 if below is not None:
                     m = root.args[0].text
                     at_most = f"(show {m} ≤ {below} by omega)"
@@ -35,13 +35,13 @@ def between_squares(position: Position) -> Iterator[Suggestion]:
                     ]))  # fmt: skip
 
 
-def _below(r: Relation) -> str | None:
-    """A linear term whose square is the next below the right side, far out; None for another equation."""
-    (left, right), names = r.terms, r.right.names
-    if left.op != "^" or left.args[0].op != "name" or left.args[1].text != "2" or len(names) != 1:
+def _below(root: Term, square: Term) -> str | None:
+    """A linear term whose square is the next below `square`, far out; None where `root` is no square of a variable."""
+    names = square.names
+    if root.op != "^" or root.args[0].op != "name" or root.args[1].text != "2" or len(names) != 1:
         return None
-    found = polynomial(right, names[0])
-    if found is None or len(found) != 3 or any(c.denominator != 1 for c in found) or left.args[0].text in names:
+    found = polynomial(square, names[0])
+    if found is None or len(found) != 3 or any(c.denominator != 1 for c in found):
         return None
     a = isqrt(max(int(found[2]), 0))
     there = sum(int(c) * _FAR**k for k, c in enumerate(found))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from prover.generators.rules.base import asserted, relations, single
+from prover.generators.rules.base import asserted, kind_of, relations, single
 from prover.generators.rules.factors import equations, factor_bounds
 from prover.generators.rules.modular import powers
 from prover.generators.rules.terms import Bounds, Relation, Term, bounds, linear, value
@@ -73,12 +73,12 @@ def _of_terms(found: Sequence[Relation], kinds: Mapping[str, str]) -> Iterator[s
 def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
     """What divides a number is no larger."""
     for h, r in single(goal):
-        used = {kinds.get(n) for n in r.left.names}
+        kind = kind_of(r.left.names, kinds)
         if r.sign != "∣" or r.negated or not value(r.right):
             continue
-        if used == {"Nat"}:
+        if kind == "Nat":
             yield f"have : _ := Nat.le_of_dvd (by decide) {h.name}"
-        elif used == {"Int"}:
+        elif kind == "Int":
             yield f"have : _ := Int.le_of_dvd (by decide) {h.name}"
             yield f"have : _ := Int.le_of_dvd (by decide) (Int.neg_dvd.mpr {h.name})"
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 from typing import NamedTuple
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, propositions, single
+from prover.generators.rules.base import Suggestion, propositions, shown, single
 from prover.generators.rules.gcds import gcd_arguments
-from prover.generators.rules.power_residues import power_residues
+from prover.generators.rules.power_residues import showing
 from prover.generators.rules.terms import linear, read_term
 from prover.lean.state import Goal
 
@@ -96,8 +95,7 @@ def descent(goal: Goal, given: _Coprime) -> Iterator[str]:
     for p in _PRIMES:
         lines = []
         for h, x in (("ha", given.a), ("hb", given.b)):
-            for _, tactic in power_residues(Position((replace(goal, target=f"{p} ∣ {x}"),))):
-                lines.append(f"have {h} : {p} ∣ {x} := by\n  " + tactic.replace("\n", "\n  "))
+            lines += [shown(h, f"{p} ∣ {x}", tactic) for tactic in showing(goal, f"{p} ∣ {x}")]
         if len(lines) == 2:
             one = f"rw [show Nat.gcd {given.a} {given.b} = 1 from hc] at hd"
             yield "\n".join(["exfalso", given.stated, *lines, "have hd := Nat.dvd_gcd ha hb", one, "omega"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from prover.generators.rules.base import mentions, single
+from prover.generators.rules.base import kind_of, mentions, single
 from prover.generators.rules.polynomials import monomials
 from prover.generators.rules.terms import Relation, Term, difference, divisors, linear, read_term, value
 from prover.lean.state import Goal
@@ -61,10 +61,10 @@ def by_factors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
 def _products(goal: Goal, kinds: Mapping[str, str]) -> Iterator[_Product]:
     """The products that hypotheses say to be numbers, also where they have to be completed first."""
     for number, (h, r) in enumerate(single(goal)):
-        used = {kinds.get(n) for n in r.names}
-        if r.sign != "=" or r.negated or len(used) != 1 or not used <= {"Nat", "Int"}:
+        kind = kind_of(r.names, kinds)
+        if r.sign != "=" or r.negated or kind not in ("Nat", "Int"):
             continue
-        found = _Product(h.name, tuple(_factors(r.left)), value(r.right) or 0, used.pop() or "")
+        found = _Product(h.name, tuple(_factors(r.left)), value(r.right) or 0, kind)
         if len(found.factors) < 2 or not found.number:
             found = _completed(h.name, r, found.kind) or found
         # The divisors of large numbers take too long to find.

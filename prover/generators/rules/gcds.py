@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, mentions, propositions, single, variables
+from prover.generators.rules.base import Suggestion, kind_of, mentions, propositions, single, variables
 from prover.generators.rules.bounded import finite_search
-from prover.generators.rules.polynomials import bezout, polynomial
+from prover.generators.rules.polynomials import bezout, polynomial, written
 from prover.generators.rules.terms import Term, read_term
 from prover.lean.state import Goal, Hypothesis
 
@@ -25,6 +25,7 @@ _CLOSE = (
     "first | exact hd | exact Nat.dvd_one.mp hd | omega | (simp_all; done) | "
     "(have hp := Nat.eq_zero_of_gcd_eq_zero_left; grind)"
 )
+_NO_LARGER = "have hl := Nat.le_of_dvd (by decide) hd"
 _ATOM = r"\((?:[^()]|\([^()]*\))*\)|[\w'₀-₉]+"
 _GCD = re.compile(rf"(?:Nat\.(?:gcd|Coprime) (?P<a>{_ATOM})|(?P<x>{_ATOM})\.(?:gcd|Coprime)) (?P<b>{_ATOM})")
 
@@ -45,12 +46,14 @@ def common_divisors(goal: Goal) -> Iterator[str]:
         if left is not None and right is not None:
             d, dvd = f"Nat.gcd ({a}) ({b})", (f"Nat.gcd_dvd_left ({a}) ({b})", f"Nat.gcd_dvd_right ({a}) ({b})")
             found = _divides(d, (left, right), dvd)
-            if found is not None:
-                yield f"{found[0]}\n{_CLOSE}"
-            if found is not None and 1 < found[1] <= _CASES_LIMIT:
+            if found is None:
+                continue
+            proof, most = found
+            yield f"{proof}\n{_NO_LARGER}\n{_CLOSE}"
+            if 1 < most <= _CASES_LIMIT:
                 told = f"have ha := {dvd[0]}\nhave hb := {dvd[1]}\ngeneralize {d} = d at *"
-                cases, names = " ∨ ".join(f"d = {c}" for c in range(found[1] + 1)), " | ".join(["rfl"] * (found[1] + 1))
-                yield f"{found[0]}\n{told}\nrcases (show {cases} by omega) with {names} <;> omega"
+                cases, names = " ∨ ".join(f"d = {c}" for c in range(most + 1)), " | ".join(["rfl"] * (most + 1))
+                yield f"{proof}\n{_NO_LARGER}\n{told}\nrcases (show {cases} by omega) with {names} <;> omega"
 
 
 def gcd_arguments(text: str) -> tuple[str, str] | None:
@@ -67,12 +70,18 @@ def _unwrapped(text: str) -> str:
     return text[1:-1] if text.startswith("(") else text
 
 
-def _divides(d: str, numbers: tuple[Term, Term], dvd: tuple[str, str]) -> tuple[str, int] | None:
-    """What shows that d, which divides two numbers, divides a constant (`hd`), so is no larger (`hl`); and which."""
+def _divides(
+    d: str, numbers: tuple[Term, Term], dvd: tuple[str, str], kind: str = "Nat"
+) -> tuple[str, int] | None:
+    """What shows that d, which divides two numbers, divides a constant (`hd`); and which."""
     combined = _combined(*numbers)
     if combined is None:
         return None
     one, other, constant = combined
+    if kind == "Int":
+        return (f"have hd : {d} ∣ ({constant} : Int) := by\n"
+                f"  obtain ⟨ql, hl⟩ := {dvd[0]}\n  obtain ⟨qr, hr⟩ := {dvd[1]}\n"
+                f"  exact ⟨({one}) * ql + ({other}) * qr, by grind⟩"), constant  # fmt: skip
     lines = [f"have hd : {d} ∣ {constant} := by"]
     for h, number, proof in zip("lr", numbers, dvd, strict=True):
         lifted = f"Int.natCast_dvd_natCast.mpr ({proof})"
@@ -84,7 +93,6 @@ def _divides(d: str, numbers: tuple[Term, Term], dvd: tuple[str, str]) -> tuple[
         "  obtain ⟨qr, hr⟩ := hr",
         "  push_cast at hl hr",
         f"  exact Int.natCast_dvd_natCast.mp ⟨({one}) * ql + ({other}) * qr, by grind⟩",
-        "have hl := Nat.le_of_dvd (by decide) hd",
     ]), constant  # fmt: skip
 
 
@@ -98,17 +106,17 @@ def _combined(left: Term, right: Term) -> tuple[str, str, int] | None:
     found = bezout(p, q) if p and q else None
     if found is None:
         return None
-    a, b = (" + ".join(f"({c}) * {name} ^ {k}" for k, c in enumerate(x) if c) or "0" for x in found[:2])
-    return a, b, found[2]
+    return written(found[0], name), written(found[1], name), found[2]
 
 
 def divisor_of_two(goal: Goal) -> Iterator[str]:
     """What divides two terms divides each constant that is a combination of them."""
     told = [(h.name, r) for h, r in single(goal) if r.sign == "∣" and not r.negated]
     for (one, first), (other, second) in combinations(told, 2):
-        found = _divides(first.left.wrapped, (first.right, second.right), (one, other))
-        if first.left.text == second.left.text and found is not None:
-            d, (proof, most) = first.left.wrapped, found
+        d, numbers = first.left.wrapped, (first.right, second.right)
+        found = _divides(d, numbers, (one, other)) if first.left.text == second.left.text else None
+        if found is not None:
+            proof, most = f"{found[0]}\n{_NO_LARGER}", found[1]
             cases = [f"{d} = {c}" for c in range(most + 1)] if most <= _CASES_LIMIT else [f"{d} ≤ {most}"]
             stated, names = " ∨ ".join(cases), " | ".join(["hc"] * len(cases))
             each = "first | omega | (subst hc; first | omega | simp_all) | (simp_all; done) | grind"
@@ -122,21 +130,15 @@ def polynomial_divisors(goal: Goal) -> Iterator[str]:
     """
     kinds = {v.name: v.head for v in variables(goal)}
     told = list(_divided(goal, kinds))
-    pairs = [*((d, (d, t), "", proof) for d, t, proof in told if d.names == t.names),
-             *((d, (t, u), one, other) for (d, t, one), (e, u, other) in combinations(told, 2)
+    pairs = [*((d, (d, t), (f"{kinds[d.names[0]]}.dvd_refl {d.wrapped}", proof))
+               for d, t, proof in told if d.names == t.names),
+             *((d, (t, u), (one, other)) for (d, t, one), (e, u, other) in combinations(told, 2)
                if d.text == e.text and kinds[d.names[0]] == "Int")]  # fmt: skip
-    for d, numbers, one, other in pairs:
-        combined = _combined(*numbers)
-        if combined is None:
+    for d, numbers, dvd in pairs:
+        found = _divides(d.wrapped, numbers, dvd, kinds[d.names[0]])
+        if found is None:
             continue
-        a, b, number = combined
-        if kinds[d.names[0]] == "Nat":
-            found = _divides(d.wrapped, numbers, (f"Nat.dvd_refl {d.wrapped}", other))
-            proof = f"{found[0]}\nclear hl" if found else ""
-        else:
-            proof = (f"have hd : {d.wrapped} ∣ ({number} : Int) := by\n"
-                     f"  obtain ⟨ql, hl⟩ := {one or f'Int.dvd_refl {d.wrapped}'}\n  obtain ⟨qr, hr⟩ := {other}\n"
-                     f"  exact ⟨({a}) * ql + ({b}) * qr, by grind⟩")  # fmt: skip
+        proof, number = found
         # The other variable has no bound; what is said of it has been used.
         others = [v for v in kinds if v not in d.names]
         beside = [h for h in propositions(goal) if any(mentions(h.type, v) for v in others)]
@@ -149,12 +151,12 @@ def polynomial_divisors(goal: Goal) -> Iterator[str]:
 def _divided(goal: Goal, kinds: Mapping[str, str]) -> Iterator[tuple[Term, Term, str]]:
     """d, t and a proof of d ∣ t, of natural numbers or integers; t may be what leaves a known remainder, less that."""
     for h, r in single(goal):
-        used = {kinds.get(n) for n in r.names}
-        if r.negated or used not in ({"Nat"}, {"Int"}):
+        kind = kind_of(r.names, kinds)
+        if r.negated or kind not in ("Nat", "Int"):
             continue
         if r.sign == "∣" and not r.left.closed and not r.right.closed:
             yield r.left, r.right, h.name
-        elif r.sign == "=" and used == {"Int"} and r.left.op == "%" and not r.left.args[1].closed:
+        elif r.sign == "=" and kind == "Int" and r.left.op == "%" and not r.left.args[1].closed:
             t = read_term(f"{r.left.args[0].wrapped} - {r.right.wrapped}")
             if t is not None:
                 yield r.left.args[1], t, f"Int.dvd_self_sub_of_emod_eq {h.name}"

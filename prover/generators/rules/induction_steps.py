@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import SQUARE, Suggestion, mentions, propositions, variables
+from prover.generators.rules.base import SQUARE, Suggestion, kind_of, mentions, propositions, variables
 from prover.generators.rules.terms import ORDER, Relation, Term, read
 from prover.lean.state import Goal
 
@@ -58,10 +58,9 @@ def _monotone(goal: Goal, r: Relation, name: str) -> Iterator[str]:
     """The step's inequality times each base; powers not negative, times how much one base is larger; squares."""
     kinds = {v.name: v.head for v in variables(goal)}
     bases = [b for b in _bases(goal) if not b.closed]
-    used = {kinds.get(n) for b in bases for n in b.names}
-    if used not in ({"Int"}, {"Rat"}):
+    kind = kind_of((n for b in bases for n in b.names), kinds)
+    if kind not in ("Int", "Rat"):
         return
-    [kind] = used
     low, high = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
     product, zero = f"{kind}.mul_nonneg", f"(0 : {kind})"
     facts = [f"have hd{i} := {product} (show {zero} ≤ {high.wrapped} - {low.wrapped} by grind) "

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import SQUARE, Suggestion, relations, single, variables
-from prover.generators.rules.polynomials import monomials, without_denominators
-from prover.generators.rules.quadratics import not_negative, vanishing
+from prover.generators.rules.base import NUMBERS, SQUARE, Suggestion, kind_of, relations, single, variables
+from prover.generators.rules.polynomials import expanded, monomials, without_denominators
+from prover.generators.rules.quadratics import not_negative, square_facts, vanishing
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
@@ -41,9 +41,9 @@ def quadratic(goal: Goal) -> Iterator[str]:
     yield from vanishing(goal)
     kinds = {v.name: v.head for v in variables(goal)}
     for r in read(goal.target)[:1]:
-        used = {kinds.get(n) for n in r.names}
-        natural = used == {"Nat"}
-        if r.sign not in ORDER or r.negated or used not in ({"Nat"}, {"Int"}, {"Rat"}):
+        kind = kind_of(r.names, kinds)
+        natural = kind == "Nat"
+        if r.sign not in ORDER or r.negated or kind not in NUMBERS:
             continue
         term = read_term(_difference(r))
         if term is None or (natural and any(t.op == "-" for t in r.walk())):
@@ -51,7 +51,7 @@ def quadratic(goal: Goal) -> Iterator[str]:
         if facts := list(not_negative(term, lifted=natural)):
             yield "\n".join([*facts, "grind"])
         for name, value, lines in () if natural else _solved(goal, r.names):
-            if facts := list(not_negative(substituted(term, name, value))):
+            if facts := list(not_negative(substituted(term, {name: value}))):
                 yield "\n".join([lines, *facts, "grind"])
 
 
@@ -68,7 +68,7 @@ def _squares(names: Sequence[str], quartic: bool = False) -> str:
     if len(names) == 4:  # as in the inequality of Cauchy and Schwarz
         a, b, c, d = names
         found += [f"{a} * {y} - {x} * {z}" for x, y, z in ((b, d, c), (c, d, b), (b, c, d))]
-    return "\n".join(f"have hs{i} : 0 ≤ ({s}) ^ 2 := {SQUARE}" for i, s in enumerate(found))
+    return "\n".join(square_facts(found, "hs"))
 
 
 def squares(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
@@ -170,7 +170,7 @@ def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] 
     if found is None or not found[0]:
         return None
     factors = list(found[0].elements())
-    product = " + ".join(" * ".join([f"({c})", *m]) for m, c in found[1].items()) or "0"
+    product = expanded(found[1])
     proof = f"(show 0 < {factors[0]} by grind)"
     for name in factors[1:]:
         proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"

@@ -12,8 +12,8 @@ from math import lcm
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
-from prover.generators.rules.polynomials import Polynomial, monomials
-from prover.generators.rules.terms import Relation, Term, difference, read, read_term, substituted, value
+from prover.generators.rules.polynomials import Polynomial, expanded, monomials
+from prover.generators.rules.terms import Relation, Term, congruence, difference, read, read_term, substituted
 
 _MOST_VALUES = 1_000
 
@@ -23,8 +23,8 @@ def polynomial_values(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     kinds = {v.name: v.head for v in variables(goal) if v.head in ("Nat", "Int")}
     for r in read(goal.target)[:1] if not any(c in goal.target for c in "∧∨") else ():
-        found = _congruence(r)
-        if found is None or len(r.names) != 1 or r.names[0] not in kinds:
+        found = congruence(r)
+        if found is None or found[1] < 2 or len(r.names) != 1 or r.names[0] not in kinds:
             continue
         (t, own), [name] = found, r.names
         kind = kinds[name]
@@ -37,33 +37,23 @@ def polynomial_values(position: Position) -> Iterator[Suggestion]:
             yield Suggestion(1.0, tactic)
 
 
-def _congruence(r: Relation) -> tuple[Term, int] | None:
-    """t and m of `m ∣ t`, `t % m = c` and `t % m ≠ c`."""
-    t, m = (r.right, r.left) if r.sign == "∣" else (r.left.args if r.left.op == "%" else (r.left, r.left))
-    number = value(m)
-    if r.sign not in ("∣", "=", "≠") or number is None or number < 2 or (r.sign != "∣" and not r.right.closed):
-        return None
-    return t, number
-
-
 def _of_variable(r: Relation, name: str) -> int | None:
     """The modulus of a congruence of the variable itself."""
-    found = _congruence(r)
-    return found[1] if found is not None and found[0].text == name else None
+    found = congruence(r)
+    return found[1] if found is not None and found[1] > 1 and found[0].text == name else None
 
 
 def _tactic(wanted: Relation, t: Term, name: str, kind: str, m: int, given: list[str]) -> str:
     """What proves a congruence of t under those of the variable, all by divisors of m; "" for no polynomial."""
     spread = read_term(f"{m} * q + {name}")
     part = monomials(t)
-    whole = monomials(substituted(t, name, spread)) if spread is not None else None
+    whole = monomials(substituted(t, {name: spread})) if spread is not None else None
     if whole is None or part is None or any(c.denominator != 1 for c in part.values()):
         return ""
     r, least = ("r", f"{name} % {m}") if kind == "Nat" else ("(r : Int)", f"({name} % {m}).toNat")
 
     def at(polynomial: Polynomial) -> str:
-        terms = (" * ".join([f"({c})", *(r if n == name else n for n in k)]) for k, c in polynomial.items())
-        return " + ".join(terms) or "0"
+        return expanded({tuple(r if n == name else n for n in names): c for names, c in polynomial.items()})
 
     there, multiple = at(part), at({k: c / m for k, c in difference(whole, part).items()})
     remainder = f"{wanted.left.text} ∣ {there}" if wanted.sign == "∣" else (

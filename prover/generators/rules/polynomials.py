@@ -6,6 +6,7 @@ Not here: reading the terms (`terms.py`), sums alone (`linear` there).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import zip_longest
 from math import gcd, lcm
@@ -68,6 +69,16 @@ def fraction(term: Term, name: str) -> tuple[list[Fraction], list[Fraction]] | N
                 return None
             return _over(_minus(left, right if term.op == "-" else _minus([], right)), _times(d, e))
     return None
+
+
+def written(coefficients: Sequence[Fraction | int], name: str) -> str:
+    """A polynomial in one variable written out."""
+    return " + ".join(f"({c}) * {name} ^ {k}" for k, c in enumerate(coefficients) if c) or "0"
+
+
+def expanded(polynomial: Polynomial) -> str:
+    """A polynomial in several variables written out, powers as products."""
+    return " + ".join(" * ".join([f"({c})", *names]) for names, c in polynomial.items()) or "0"
 
 
 def _over(

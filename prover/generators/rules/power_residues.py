@@ -13,9 +13,9 @@ from itertools import product
 from math import lcm
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, single, variables
+from prover.generators.rules.base import Suggestion, shown, single, variables
 from prover.generators.rules.polynomials import polynomial
-from prover.generators.rules.terms import Relation, Term, compare, linear, read, read_term, value
+from prover.generators.rules.terms import Relation, Term, compare, congruence, linear, read, read_term, value
 from prover.lean.state import Goal
 
 _MODULI = (3, 4, 5, 7, 8, 9, 11, 13, 16)
@@ -62,6 +62,11 @@ def power_residues(position: Position) -> Iterator[Suggestion]:
     yield from _of_product(goal)
 
 
+def showing(goal: Goal, wanted: str) -> Iterator[str]:
+    """The tactics of this file for another target under the same hypotheses."""
+    return (tactic for _, tactic in power_residues(Position((replace(goal, target=wanted),))))
+
+
 def _of_product(goal: Goal) -> Iterator[Suggestion]:
     """A product that a number divides, as it divides one of the factors."""
     for r in read(goal.target)[:1] if not any(c in goal.target for c in "∧∨") else ():
@@ -70,9 +75,9 @@ def _of_product(goal: Goal) -> Iterator[Suggestion]:
             continue
         wanted = " ∨ ".join(f"{r.left.text} ∣ {f.text}" for f in factors)
         others = [" * ".join(["q", *(f.text for f in factors if f is not factor)]) for factor in factors]
-        for _, tactic in power_residues(Position((replace(goal, target=wanted),))):
+        for tactic in showing(goal, wanted):
             yield Suggestion(1.0, "\n".join([
-                f"have ho : {wanted} := by\n  " + tactic.replace("\n", "\n  "),
+                shown("ho", wanted, tactic),
                 f"rcases ho with {' | '.join(['⟨q, hq⟩'] * len(factors))}",
                 *(f"· exact ⟨{other}, by grind⟩" for other in others),
             ]))  # fmt: skip
@@ -124,11 +129,10 @@ def _congruence(r: Relation) -> bool:
 
 def _modulus(r: Relation) -> int | None:
     """m of `t % m = c`, `t % m ≠ c` and `m ∣ t`, for a sum of powers t; None for another relation."""
-    if r.sign == "∣":
-        return value(r.left) or None if _linear(r.right) else None
-    if r.sign in ("=", "≠") and r.left.op == "%" and r.right.op == "number" and _linear(r.left.args[0]):
-        return value(r.left.args[1]) or None
-    return None
+    found = congruence(r)
+    if found is None or not _linear(found[0]) or (r.sign != "∣" and r.right.op != "number"):
+        return None
+    return found[1]
 
 
 def _exponents(found: Sequence[Relation]) -> dict[str, list[int]]:

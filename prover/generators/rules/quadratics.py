@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 
-from prover.generators.rules.base import SQUARE, single, variables
+from prover.generators.rules.base import SQUARE, kind_of, single, variables
 from prover.generators.rules.polynomials import Polynomial, monomials
 from prover.generators.rules.terms import ORDER, Relation, Term, difference
 from prover.lean.state import Goal
@@ -59,26 +59,26 @@ def not_negative(term: Term | None, lifted: bool = False) -> Iterator[str]:
     if lifted:
         found = {tuple(f"({n} : Int)" for n in m): c for m, c in found.items()}
     squares = sum_of_squares(found)
-    yield from _facts(squares[0] if squares else ())
+    yield from square_facts(squares[0] if squares else (), "ht")
 
 
-def _facts(squares: Sequence[str]) -> Iterator[str]:
-    return (f"have ht{i} : 0 ≤ ({s}) ^ 2 := {SQUARE}" for i, s in enumerate(squares))
+def square_facts(squared: Sequence[str], h: str) -> Iterator[str]:
+    """That the squares of these are not negative, as `h0`, `h1`, …"""
+    return (f"have {h}{i} : 0 ≤ ({s}) ^ 2 := {SQUARE}" for i, s in enumerate(squared))
 
 
 def vanishing(goal: Goal) -> Iterator[str]:
     """A quadratic that is never negative and that a hypothesis says to be 0 or less: each of its squares is zero."""
     kinds = {v.name: v.head for v in variables(goal)}
     for _, r in single(goal):
-        used = {kinds.get(n) for n in r.names}
-        if (r.sign != "=" and r.sign not in ORDER) or r.negated or used not in ({"Int"}, {"Rat"}):
+        kind = kind_of(r.names, kinds)
+        if (r.sign != "=" and r.sign not in ORDER) or r.negated or kind not in ("Int", "Rat"):
             continue
         squares = _never_above_zero(r)
         if squares is None:
             continue
-        [kind] = used
         yield "\n".join([
-            *_facts(squares),
+            *square_facts(squares, "ht"),
             *(f"have hz{i} : ({s}) * ({s}) = 0 := {kind}.le_antisymm (by grind) (by grind)\n"
               f"have hl{i} := ({kind}.mul_eq_zero.mp hz{i}).elim id id" for i, s in enumerate(squares)),
             "first | omega | grind",

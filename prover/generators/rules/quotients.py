@@ -9,16 +9,15 @@ Not here: divisors that are numbers (`modular.py`, `power_residues.py`), and wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, mentions, single, variables
+from prover.generators.rules.base import Suggestion, kind_of, mentions, single, variables
 from prover.generators.rules.polynomials import Polynomial, monomials, product
-from prover.generators.rules.terms import Term, difference, linear, read, read_term
+from prover.generators.rules.terms import Term, difference, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
 _MOST_VARIABLES, _MOST_UNKNOWNS = 6, 60
@@ -36,13 +35,13 @@ def quotients(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     for r in read(goal.target)[:1]:
         kinds = {v.name: v.head for v in variables(goal)}
-        used = {kinds.get(n) for n in r.names}
-        for name in (n for n, kind in kinds.items() if kind == "Nat" and mentions(goal.target, n)):
+        kind = kind_of(r.names, kinds)
+        for name in (n for n, of in kinds.items() if of == "Nat" and mentions(goal.target, n)):
             if tactic := _inductive(r.left, r.right, name):
                 yield Suggestion(1.0, tactic)
         d, t = (monomials(side) for side in r.terms)
-        natural = used == {"Nat"}
-        if r.sign != "∣" or r.negated or not d or not t or r.left.closed or used not in ({"Int"}, {"Nat"}):
+        natural = kind == "Nat"
+        if r.sign != "∣" or r.negated or not d or not t or r.left.closed or kind not in ("Int", "Nat"):
             continue
         if natural and any(s.op == "-" for s in r.walk()):
             continue
@@ -65,7 +64,7 @@ def _inductive(d: Term, t: Term, name: str) -> str:
         now[text], following[text] = (read_term(s) or power for s in (f"X{i}", step))
     if not powers or mentions(d.text, name):
         return ""
-    divisor, before, after = monomials(d), monomials(_replaced(t, now)), monomials(_replaced(t, following))
+    divisor, before, after = monomials(d), monomials(substituted(t, now)), monomials(substituted(t, following))
     if not divisor or not before or not after:
         return ""
     found = _combination(after, [_Multiple(divisor, "1"), _Multiple(before, "q")])
@@ -79,12 +78,6 @@ def _inductive(d: Term, t: Term, name: str) -> str:
         f"| succ {name} ih =>",
         f"  obtain ⟨q, hq⟩ := ih\n  exact ⟨{found}, by grind⟩",
     ])  # fmt: skip
-
-
-def _replaced(term: Term, by: Mapping[str, Term]) -> Term:
-    if term.text in by:
-        return by[term.text]
-    return replace(term, args=tuple(_replaced(a, by) for a in term.args))
 
 
 def _told(goal: Goal, d: str, names: Sequence[str]) -> tuple[list[str], list[_Multiple]]:

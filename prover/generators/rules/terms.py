@@ -24,7 +24,8 @@ _DIGITS = 1200  # far more than rules can use, and less than Python refuses to t
 _DEPTH = 60  # of nesting: real goals stay far below, and recursion must end
 
 
-_Key, _Number = TypeVar("_Key"), TypeVar("_Number", int, Fraction)
+_Key = TypeVar("_Key")
+_Number = TypeVar("_Number", int, Fraction)
 
 
 class _Unreadable(Exception):
@@ -318,11 +319,23 @@ def linear(term: Term, powers: bool = False) -> dict[str, int] | None:
     return None
 
 
-def substituted(term: Term, name: str, by: Term) -> Term:
-    """A term with another in a variable's place; compound terms keep the text that they had."""
-    if term.op == "name":
-        return by if term.text == name else term
-    return replace(term, args=tuple(substituted(a, name, by) for a in term.args))
+def substituted(term: Term, by: Mapping[str, Term]) -> Term:
+    """A term with others in the place of those of these texts; what they stand in keeps the text that it had."""
+    if term.text in by:
+        return by[term.text]
+    return replace(term, args=tuple(substituted(a, by) for a in term.args))
+
+
+def congruence(r: Relation) -> tuple[Term, int] | None:
+    """t and m, above zero, of `m ∣ t`, `t % m = c` and `t % m ≠ c` for a closed c; None for another relation."""
+    if r.sign == "∣":
+        t, modulus = r.right, r.left
+    elif r.sign in ("=", "≠") and r.left.op == "%" and r.right.closed:
+        t, modulus = r.left.args
+    else:
+        return None
+    m = value(modulus)
+    return (t, m) if m is not None and m > 0 else None
 
 
 def difference(left: Mapping[_Key, _Number], right: Mapping[_Key, _Number]) -> dict[_Key, _Number]:

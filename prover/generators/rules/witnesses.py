@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, islice
@@ -12,7 +11,7 @@ from itertools import combinations, islice
 from prover.generators.protocol import Position
 from prover.generators.rules.algebra import rational_roots
 from prover.generators.rules.base import NUMBERS, Suggestion, mentions, variables
-from prover.generators.rules.power_residues import power_residues
+from prover.generators.rules.power_residues import showing
 from prover.generators.rules.terms import Relation, compare, linear, read
 from prover.lean.state import Goal
 
@@ -35,14 +34,10 @@ def witnesses(position: Position) -> Iterator[Suggestion]:
         return
     if "Rat" in goal.constants:
         yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
-        for tried in _usual(goal, match["names"], match["body"]):
-            yield Suggestion(1.0, _first(tried))
-        return
-    found = _search(match["names"], match["body"], "Int" in goal.constants)
-    if found:
+    elif found := _search(match["names"], match["body"], "Int" in goal.constants):
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
     for tried in _usual(goal, match["names"], match["body"]):
-        yield Suggestion(1.0, _first(tried))
+        yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
 
 
 def _rational(listed: str, body: str) -> Iterator[Fraction]:
@@ -68,8 +63,8 @@ def _quotients(goal: Goal) -> Iterator[Suggestion]:
         remainders.append(f"({r.left.text}) % {m} = {c}")
     if len(quotients) == 1:
         # Whatever shows the remainders ends with linear arithmetic, which then sees the quotient, too.
-        for weight, tactic in power_residues(Position((replace(goal, target=" ∨ ".join(remainders)),))):
-            yield Suggestion(weight, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
+        for tactic in showing(goal, " ∨ ".join(remainders)):
+            yield Suggestion(1.0, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
 
 
 def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
@@ -81,10 +76,6 @@ def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
         yield [w.replace("#", name) for w in _USUAL]
     for x, y in islice(combinations(spoken_of, 2), _MOST_BETWEEN):
         yield [f"({x} + {y}) / 2", f"{x} + {y}", f"{x} * {y}", f"{x} - {y}", f"{y} - {x}"]
-
-
-def _first(tried: Sequence[str]) -> str:
-    return "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried)
 
 
 @lru_cache(maxsize=64)
