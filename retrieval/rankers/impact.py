@@ -96,7 +96,7 @@ class ImpactIndex:
         if extra is not None and len(extra[0]):
             keep = mask.allowed.take(extra[0]).nonzero()[0]
             more, bonus = extra[0].take(keep), extra[1].take(keep)
-            candidates = _distinct(np.concatenate([candidates, more]))
+            candidates = distinct(np.concatenate([candidates, more]))
             scores = self._complete(candidates, terms)
             scores[candidates.searchsorted(more)] += bonus
         else:
@@ -110,7 +110,7 @@ class ImpactIndex:
         docs, values = self._read(terms, budget)
         if not len(docs) or not mask.count:
             return np.empty(0, np.int64)
-        partial = _zeros("premises", self.premises)
+        partial = zeros("premises", self.premises)
         try:
             np.add.at(partial, docs, values)
             return _best(docs, partial, mask, count if budget is not None else None)
@@ -153,7 +153,7 @@ class ImpactIndex:
         ends = lengths.cumsum()
         # All forward entries of all candidates as one flat gather.
         flat = np.arange(ends[-1]) + (starts - ends + lengths).repeat(lengths)
-        query = _zeros("features", len(self.at))
+        query = zeros("features", len(self.at))
         numbers = np.array([n for n, _ in terms], np.int64)
         try:
             query[numbers] = [w for _, w in terms]
@@ -167,23 +167,23 @@ class ImpactIndex:
 _scratch = threading.local()
 
 
-def _zeros(of: str, count: int) -> np.ndarray:
+def zeros(of: str, count: int) -> np.ndarray:
     """This thread's zeros for premises or features, at least `count`; whoever writes into them clears them.
 
     All indexes share them, so that one finds in the processor's cache what the one before it has used.
     """
-    zeros = getattr(_scratch, of, None)
-    if zeros is None or len(zeros) < count:
-        zeros = np.zeros(count, np.float32)
-        setattr(_scratch, of, zeros)
-    return zeros
+    kept = getattr(_scratch, of, None)
+    if kept is None or len(kept) < count:
+        kept = np.zeros(count, np.float32)
+        setattr(_scratch, of, kept)
+    return kept
 
 
 def _best(docs: np.ndarray, partial: np.ndarray, mask: Mask, count: int | None) -> np.ndarray:
     """The accessible of `docs` (with repetitions) of positive `partial` score, sorted: about `count` at most."""
     reached = partial.take(docs)
     if count is None:
-        return _distinct(_accessible(docs.compress(reached > 0), mask))
+        return distinct(_accessible(docs.compress(reached > 0), mask))
     # A threshold from a sample of the postings first: a partition of all premises takes 1 ms.
     sample = partial.take(_accessible(docs[::SAMPLE], mask))
     wanted = 4 * count // SAMPLE  # a good premise is in several postings
@@ -191,14 +191,14 @@ def _best(docs: np.ndarray, partial: np.ndarray, mask: Mask, count: int | None) 
     if wanted < len(sample):
         sample.partition(len(sample) - wanted)
         threshold = sample[-wanted]
-    found = _distinct(_accessible(docs.take((reached > threshold).nonzero()[0]), mask))
+    found = distinct(_accessible(docs.take((reached > threshold).nonzero()[0]), mask))
     if len(found) < count and threshold > 0:
         # Many tie at the threshold, or the good ones are in more postings than thought: some of the next.
         rest = ((reached <= threshold) & (reached > threshold / 2)).nonzero()[0]
         more = _accessible(docs.take(rest), mask)[: 4 * count]
-        found = _distinct(np.concatenate([more, found]))
+        found = distinct(np.concatenate([more, found]))
     if len(found) < count and threshold > 0:
-        found = _distinct(_accessible(docs.compress(reached > 0), mask))
+        found = distinct(_accessible(docs.compress(reached > 0), mask))
     if len(found) > count:
         scores = partial.take(found)
         found = found.take(scores.argpartition(len(scores) - count)[len(scores) - count :])
@@ -210,7 +210,7 @@ def _accessible(docs: np.ndarray, mask: Mask) -> np.ndarray:
     return docs.compress(mask.allowed.take(docs)) if mask.narrowed else docs
 
 
-def _distinct(numbers: np.ndarray) -> np.ndarray:
+def distinct(numbers: np.ndarray) -> np.ndarray:
     """np.unique without its 0.1 ms of preparation; sorts `numbers`."""
     numbers.sort()
     return numbers.compress(firsts(numbers))

@@ -1,8 +1,8 @@
 """Re-ranking: the best premises of the fused rankers once more, by a small model of features of state and premise.
 
 The model is a network of one hidden layer over `FIELDS` (features.py); its weights are data of this package
-(`rerank.json`, which says how it was trained; `entails train reranker` makes it). It orders what fusion found
-and finds nothing new. Not here: training (retrieval/rerank_train.py). numpy only.
+(`rerank.json`, which says how it was trained; `entails train reranker` makes it). It orders what fusion found, and
+what applies to the goal by its hypotheses. Not here: training (retrieval/rerank_train.py). numpy only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.files import write_whole
-from retrieval.rankers.base import Ranking, check_k
+from retrieval.rankers.base import Ranking, check_k, drop_excluded
 from retrieval.rankers.features import FIELDS, Features
 from retrieval.rankers.fusion import Fusion
 from retrieval.rankers.impact import Top
@@ -27,6 +27,7 @@ from retrieval.records import Hit, Query
 WEIGHTS = Path(__file__).with_name("rerank.json")
 SCHEMA = 1
 CANDIDATES = 96  # premises that are ordered again; those after them keep their order
+APPLICABLE = 16  # of these, that the hypotheses make applicable, found by rankers or not
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,22 @@ class Reranked(Ranking):
         depth = max(check_k(k), CANDIDATES)
         tops = {r.name: self._top(r, query, prepared, depth) for r in self.fusion.rankers}
         lists = tuple(numbers for numbers, _ in tops.values())
-        numbers, scores = self.fusion.fuse(lists, len(lists) * depth)
+        numbers, scores = self._with_applicable(query, prepared, *self.fusion.fuse(lists, len(lists) * depth))
         first = numbers[:CANDIDATES]
         return Pool(numbers, scores, lists, self.features(query, prepared, first, scores[:CANDIDATES], tops))
+
+    def _with_applicable(self, query: Query, prepared: Prepared, numbers: np.ndarray, scores: np.ndarray) -> Top:
+        """What fusion found, the last candidates replaced by premises that the hypotheses make applicable."""
+        mask = self.corpus.accessible.mask(query.position, query.within)
+        found = self.structural.applicable(prepared, mask, APPLICABLE)
+        found, _ = drop_excluded(self.corpus, query, (found, found), APPLICABLE)
+        new = found[~np.isin(found, numbers[:CANDIDATES])]
+        if not len(new):
+            return numbers, scores
+        at = max(0, CANDIDATES - len(new))
+        later = ~np.isin(numbers[at:], new)
+        numbers = np.concatenate([numbers[:at], new, numbers[at:][later]])
+        return numbers, np.concatenate([scores[:at], np.zeros(len(new), np.float32), scores[at:][later]])
 
     def _top(self, ranker: Any, query: Query, prepared: Prepared, depth: int) -> Top:
         if ranker is self.structural:

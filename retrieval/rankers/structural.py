@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval import store
+from retrieval.accessible import Mask
 from retrieval.corpus import Corpus
 from retrieval.errors import REBUILD, IndexStale
 from retrieval.rankers.base import Ranking, check_k, drop_excluded
@@ -30,7 +31,7 @@ from retrieval.rankers.flat import (
     renumbered,
     symbol,
 )
-from retrieval.rankers.impact import NOTHING, ImpactIndex, Top, firsts
+from retrieval.rankers.impact import NOTHING, ImpactIndex, Top, distinct, firsts, zeros
 from retrieval.rankers.tree import ANONYMOUS, DiscriminationTree
 from retrieval.records import Query
 from retrieval.statements import read_state, read_statement
@@ -130,7 +131,7 @@ class Structural(Ranking):
                 wanted[feature] = max(wanted.get(feature, 0.0), ASSUMED)
         forward = self._entries([r for h in hypotheses for r in h.ranges])
         matches = {CONCLUSION: self._entries(goal.ranges), SIDE: self._entries(goal.sides), HYPOTHESIS: forward}
-        return Prepared(wanted, goal.features, assumed, matches)
+        return Prepared(wanted, goal.features, assumed, matches, (goal, *hypotheses))
 
     def top(self, query: Query, k: int) -> Top:
         return self.top_prepared(query, self.prepare(query), k)
@@ -141,6 +142,30 @@ class Structural(Ranking):
         room = check_k(k) + len(query.exclude)
         found = self.features.top(prepared.wanted, room, mask, self.budget, prepared.best())
         return drop_excluded(self.corpus, query, found, k)
+
+    def applicable(self, prepared: Prepared, mask: Mask, most: int) -> np.ndarray:
+        """Accessible premises that conclude the goal and assume what hypotheses say: int64, at most `most`.
+
+        Also where each of these by itself is too common to tell anything (`a = b`, and `a ∣ b`). Those that assume more
+        of the hypotheses first, then the shorter ones.
+        """
+        goal, *hypotheses = prepared.parts
+        concluding = self._premises(goal.ranges)
+        marks = zeros("premises", len(self.corpus))
+        try:
+            marks[concluding] = 1
+            assuming = [self._premises(h.ranges) for h in hypotheses]
+            both = np.concatenate([NOTHING[0], *(distinct(p.compress(marks.take(p) > 0)) for p in assuming)])
+        finally:
+            marks[concluding] = 0
+        premises, assumed = np.unique(both.compress(mask.allowed.take(both)), return_counts=True)
+        lengths = self.flat.offsets.take(premises + 1) - self.flat.offsets.take(premises)
+        return premises.take(np.lexsort((lengths, -assumed))[:most])
+
+    def _premises(self, ranges: list[tuple[int, int]]) -> np.ndarray:
+        """The premises of these ranges of the tree's entries, with repetitions: int64."""
+        entries = np.concatenate([NOTHING[0], *(self.tree.entry[a:b] for a, b in ranges)])
+        return self._premise.take(entries).astype(np.int64)
 
     def _look_up_goal(self, term: Term) -> Part:
         goal, skip = self.tokens.query(term)
@@ -199,6 +224,7 @@ class Prepared:
     goal: tuple[str, ...]  # features of the goal
     assumed: tuple[str, ...]  # features of the hypotheses
     matches: dict[int, Top]  # role → premises, with repetitions, and worth
+    parts: tuple[Part, ...]  # the goal and the hypotheses
 
     def best(self) -> Top:
         """The matches of all roles together, sorted and each premise once."""

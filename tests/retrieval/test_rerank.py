@@ -62,6 +62,30 @@ def test_a_model_that_says_nothing_keeps_the_order_of_fusion(lib, plain):
             assert [h.index for h in plain.rank(Query(STATE, position), k)] == wanted
 
 
+@pytest.fixture(scope="module")
+def common():
+    """One premise whose conclusion and assumptions many have, and shorter ones with what it assumes, or concludes."""
+    equal = [Premise(f"Nat.dvd_eq_{i}", f"∀ {{a b : Nat}}, Nat.f{i} a = Nat.f{i} b → a = b") for i in range(300)]
+    divides = [Premise(f"Nat.a_b_dvd_{i}", f"∀ {{a b : Nat}}, a ∣ b → b ∣ a → Nat.f{i} a = b") for i in range(300)]
+    one = Premise("Nat.antisymm", "∀ (_ : Type) {m n : Nat}, m ∣ n → n ∣ m → long h1 h2 h3 h4 h5 h6 → m = n")
+    modules = [Module("M", (), (*equal, *divides)), Module("N", ("M",), (one,)), Module("O", ("N",), ())]
+    library = Library.of(Corpus.of(modules))
+    return Reranked(library.fusion, library.structural, Model.zero())
+
+
+def test_what_hypotheses_make_applicable_is_a_candidate(common):
+    state, name = "a b : Nat\nh₁ : a ∣ b\nh₂ : b ∣ a\n⊢ a = b", "Nat.antisymm"
+    number = common.corpus.find(name)
+    assert number not in common.fusion.top(Query(state), 96)[0]
+    assert number in common.pool(Query(state)).numbers[:96]
+    assert number in common.pool(Query("a b : Nat\nh₂ : b ∣ a\n⊢ a = b")).numbers[:96]
+    for hidden in (Query(state, At("N", 0)), Query(state, exclude=(name,)), Query("a b : Nat\n⊢ a = b"),
+                   Query("a b : Nat\nh₁ : a ∣ b\nh₂ : b ∣ a\n⊢ a < b")):  # fmt: skip
+        assert number not in common.pool(hidden).numbers[:96]
+    numbers = common.pool(Query(state)).numbers
+    assert len(set(numbers.tolist())) == len(numbers)
+
+
 @pytest.mark.parametrize("text", ["", "⊢", "🙂", "⊢ " + "x + " * 3000, "zzzz qqqq", "commutativity"])
 def test_odd_queries_are_answered(plain, text):
     hits = plain.rank(Query(text), 5)
