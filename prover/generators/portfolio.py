@@ -16,12 +16,14 @@ from prover.generators.rules import (
     between_squares,
     bounded,
     casts,
+    closed_forms,
     closing,
     coprime,
     counting,
     diophantine,
     exponents,
     gcds,
+    huge_exponents,
     induction_steps,
     inequalities,
     instances,
@@ -74,9 +76,10 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
-    gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents, witnesses.witnesses,
-    power_residues.power_residues, polynomial_values.polynomial_values, between_squares.between_squares,
-    algebra.algebra, casts.casts, sequences.sequences, counting.counting, induction_steps.induction_steps,
+    closing.evaluation, gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents,
+    huge_exponents.huge_exponents, witnesses.witnesses, power_residues.power_residues,
+    polynomial_values.polynomial_values, between_squares.between_squares, algebra.algebra, casts.casts,
+    closed_forms.closed_forms, sequences.sequences, counting.counting, induction_steps.induction_steps,
     diophantine.diophantine, instances.instances, modular.modular, bounded.bounded, inequalities.inequalities,
 )  # fmt: skip
 

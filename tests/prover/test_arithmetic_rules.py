@@ -12,11 +12,14 @@ from prover.generators.rules import (
     bounded,
     bounds,
     casts,
+    closed_forms,
+    closing,
     coprime,
     counting,
     diophantine,
     exponents,
     gcds,
+    huge_exponents,
     induction_steps,
     inequalities,
     instances,
@@ -234,6 +237,37 @@ def test_stated_bounds_are_read_from_hypotheses():
         (instances.instances, "(f : Nat → Nat) (h : ∀ m n, m < n → f m < f n) (g : f 3 = 3) : f 0 = 0"),
         (instances.instances, "(f : Rat → Rat) (h : ∀ x, f (3 * x - 2) = 6 * x + 1) : f 4 = 13"),
         (instances.instances, "(f g : Rat → Rat) (h : ∀ x, f x = 3 * x - 4) (e : ∀ x, g (f x) = x) : g 5 = 3"),
+        (modular.modular, "(n : Nat) (h : n % 2 = 1) : 5 ∣ 2 ^ n + 3 ^ n"),
+        (modular.modular, "(n : Nat) (h : 2 ≤ n) : (2 ^ n + 5 ^ n) % 4 = 1"),
+        (huge_exponents.huge_exponents, "(k : Nat) (h : k = 1789 ^ 2 + 2 ^ 1789) : (k ^ 3 + 2 ^ k) % 10 = 9"),
+        (huge_exponents.huge_exponents, ": (2 ^ (3 ^ 50) - 1) % 7 = 0"),
+        (huge_exponents.huge_exponents, "(k : Nat) (h : 6 ^ 300 = k) (g : k = 6 ^ 300) : 8 ∣ 6 ^ k + 12 * k * 5 ^ k"),
+        (huge_exponents.huge_exponents, "(k : Nat) (h : k = 7 ^ 300) : k ^ k % 10 = 1"),
+        (closed_forms.closed_forms, "(a : Nat → Rat) (h : a 0 = 1) (g : ∀ n, a (n + 1) = a n / (1 + 3 * a n)) : "
+                                    "a 2000 = 1 / 6001"),
+        (closed_forms.closed_forms, "(a : Nat → Rat) (h : a 1 = 2) (g : a 2 = 1) (n : Nat) (e : 0 < n) "
+                                    "(f : ∀ n ≥ 1, a (n + 2) = a n * a (n + 1) / (2 * a n - a (n + 1))) : 0 < a n"),
+        (closed_forms.closed_forms, "(a : Nat → Nat) (h : a 1 = 1) (g : ∀ n ≥ 1, a (n + 1) = a n + n + 1) : "
+                                    "a 100000 = 5000050000"),
+        (closed_forms.closed_forms, "(u : Nat → Int) (h : u 0 = 0) (g : u 1 = 1) "
+                                    "(e : ∀ n, u (n + 2) = 5 * u (n + 1) - 6 * u n) : u 90 = 3 ^ 90 - 2 ^ 90"),
+        (closed_forms.closed_forms, "(u : Nat → Int) (h : u 0 = 1) (g : ∀ n, u (n + 1) = 3 * u n + 2) (n : Nat) : "
+                                    "u n % 2 = 1"),
+        (closing.evaluation, ": ((List.range 400).filter fun k => k % 3 = 0 ∨ k % 5 = 0).sum = 37268"),
+        (instances.instances, "(p q r : Rat) (h : ∀ x, p * x ^ 2 + q * x + r = (2 * x - 3) * (x + 4)) : p + q = 7"),
+        (instances.instances, "(a b : Rat) (h : ∀ x : Rat, x ≠ 3 → x ≠ -1 → "
+                              "4 * x / ((x - 3) * (x + 1)) = a / (x - 3) + b / (x + 1)) : a = 3"),
+        (instances.instances, "(p : Nat) (h : 3 < p) (g : ∀ d, d ∣ p → d = 1 ∨ d = p) : p % 6 = 1 ∨ p % 6 = 5"),
+        (instances.instances, "(f : Int → Int) (h : ∀ x y, f (x - f y) = f x - y) : f 0 = 0"),
+        (witnesses.witnesses, "(x y : Int) (h : 3 * x + 5 * y = 1) : ∃ k : Int, x = 2 + 5 * k"),
+        (witnesses.witnesses, "(n : Nat) : ∃ m : Nat, n < m ∧ m % 5 = 2"),
+        (witnesses.witnesses, "(n : Nat) : ∃ m : Nat, m ^ 2 ≤ n ∧ n < (m + 1) ^ 2"),
+        (quotients.quotients, "(a b c d : Int) (h : a ∣ b) (g : a ∣ c) (e : d ∣ a) : d ^ 2 ∣ b ^ 2 + a * c"),
+        (inequalities.inequalities, "(a b c : Rat) (h : 0 < a) (g : 0 < b) (e : 0 < c) : "
+                                    "3 / 2 ≤ a / (b + c) + b / (c + a) + c / (a + b)"),
+        (inequalities.inequalities, "(x : Rat) (h : (x - 1) / (x + 2) > 0) (g : x > -2) : x > 1"),
+        (inequalities.inequalities, "(x y z : Rat) (h : 2 * x + y + 2 * z = 9) (g : x ^ 2 + y ^ 2 + z ^ 2 = 9) : "
+                                    "y = 1"),
     ],
 )  # fmt: skip
 def test_a_rule_s_tactic_proves_what_it_is_for(lean, state_of, rule, statement):

@@ -5,7 +5,9 @@ Not here: equations (`algebra.py`). Each tactic states facts for `grind`, which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
@@ -138,26 +140,46 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
     """Hypotheses, and the target's contrary, times their denominators, which can be shown positive; then squares."""
     if kind != "Rat":
         return
+    sums, short = _named(goal)
+    named = [f"obtain ⟨{d}, h{d}⟩ : ∃ d : Rat, d = {text} := ⟨_, rfl⟩" for d, text in sums.items()]
+    back = [f"subst h{d}" for d in sums]
     given: list[str] = []
-    for i, r in enumerate(told):
-        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}")
+    for i, (_, r) in enumerate((h, r) for h, r in single(short) if r.sign in ORDER and not r.negated):
+        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}") if i < _MOST_ORDERS else None
         given += found[0] if found else []
     if given:
-        yield "\n".join([*given, "grind"])
-    for r in read(goal.target)[:1]:
+        yield "\n".join([*named, *given, *back, "grind"])
+    for r in read(short.target)[:1]:
         strict = r.sign not in _STRICT
         contrary = _difference(Relation(r.right, r.sign, r.left))
         found = _multiplied(contrary, strict, "hx") if r.sign in ORDER and not r.negated else None
         if found is None:
             continue
-        lines = ["apply Classical.byContradiction\nintro hg", *given, *found[0]]
+        lines = ["apply Classical.byContradiction\nintro hg", *named, *given, *found[0], *back]
+        product = re.sub(r"\bd\d\b", lambda name: f"({sums[name[0]]})" if name[0] in sums else name[0], found[1])
         weighted = ["\n".join([*lines, _weighted(names, told, kind), "grind"])] if told and len(names) > 1 else []
-        steep = _steep(read_term(found[1]))
+        steep = _steep(read_term(product))
         yield from weighted if steep else ()
-        yield "\n".join([*lines, *not_negative(read_term(f"-({found[1]})")), _squares(names), "grind"])
+        yield "\n".join([*lines, *not_negative(read_term(f"-({product})")), _squares(names), "grind"])
         for _, _, solved in _solved(goal, names):
             yield "\n".join([*lines, _squares(names), solved, "grind"])
         yield from () if steep else weighted
+
+
+def _named(goal: Goal) -> tuple[dict[str, str], Goal]:
+    """Names for the denominators that are sums, and the goal with these in their place."""
+    taken = {h.name for h in goal.hypotheses}
+    denominators = (t.args[1] for r in relations(goal) for t in r.walk() if t.op == "/")
+    sums = dict.fromkeys(d.text for d in denominators if d.op in ("+", "-") and not d.closed)
+    names = {f"d{i}": text for i, text in enumerate(sums) if f"d{i}" not in taken}
+
+    def short(text: str) -> str:
+        for name, told in names.items():
+            text = text.replace(f"({told})", name)
+        return text
+
+    hypotheses = tuple(replace(h, type=short(h.type)) for h in goal.hypotheses)
+    return names, replace(goal, target=short(goal.target), hypotheses=hypotheses)
 
 
 def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] | None:

@@ -1,4 +1,4 @@
-"""Functional equations: what they say of small numbers and of those that occur, as facts for `grind`.
+"""Functional equations, and what else is said of all numbers: of small ones and those that occur, as facts for `grind`.
 
 Not here: sequences whose values can be worked out (`sequences.py`).
 """
@@ -12,12 +12,13 @@ from itertools import product
 from typing import NamedTuple
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, variables
+from prover.generators.rules.base import NUMBERS, Suggestion, arguments, mentions, propositions, variables
 from prover.generators.rules.terms import Term, divisors, linear, read, read_term
 from prover.lean.state import Goal
 
-_QUANTIFIED = re.compile(r"∀ \((?P<names>[^:()]+) : (?P<kind>\w+)\), (?P<guard>[^→∀∃]+ → )?(?P<said>[^→∀∃]+)")
+_QUANTIFIED = re.compile(r"∀ \((?P<names>[^:()]+) : (?P<kind>\w+)\), (?P<guard>(?:[^→∀∃]+ → )*)(?P<said>[^→∀∃]+)")
 _SMALL = ("0", "1")
+_NATURAL, _WHOLE = ("0", "1", "2", "3", "5"), ("0", "1", "(-1)", "2", "(-2)")
 _MOST_NUMBERS, _WIDEST = 4, 24
 _MOST_INSTANCES = 32
 
@@ -26,9 +27,11 @@ def instances(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
     functions = [v.name for v in variables(goal) if any(v.type.startswith(f"{kind} →") for kind in NUMBERS)]
+    told_of_all = list(_laws(goal, functions))
+    yield from (Suggestion(1.0, tactic) for tactic in _small([law for law in told_of_all if not law.about]))
     if not functions:
         return
-    laws = list(_laws(goal, functions))
+    laws = [law for law in told_of_all if law.about]
     free = [law for law in laws if not law.guarded]
     occurring = [n for f in functions for n in arguments(f, _said(goal))]
     ranges = [list(_SMALL), [*_SMALL, *(str(n) for n in dict.fromkeys(occurring) if n > 1)][:_MOST_NUMBERS]]
@@ -36,7 +39,8 @@ def instances(position: Position) -> Iterator[Suggestion]:
         ranges.append([str(n) for n in range(min(occurring), max(occurring) + 1)])
     told = [[f"{law.name} {' '.join(chosen)}" for law in free for chosen in product(numbers, repeat=law.variables)]
             for numbers in dict.fromkeys(map(tuple, ranges))]  # fmt: skip
-    told += [*_chains(laws, occurring), list(dict.fromkeys(_solved(goal, laws, functions)))]
+    told += [list(_nested(laws, functions)), *_chains(laws, occurring)]
+    told.append(list(dict.fromkeys(_solved(goal, laws, functions))))
     for facts in told:
         if 0 < len(facts) <= _MOST_INSTANCES:
             lines = [f"have hi{i} := {fact}" for i, fact in enumerate(facts)]
@@ -44,13 +48,14 @@ def instances(position: Position) -> Iterator[Suggestion]:
 
 
 class _Law(NamedTuple):
-    """A hypothesis about all numbers that speaks of a function: of how many numbers, and whether under a condition."""
+    """A hypothesis about all numbers: of how many, whether under a condition, and the functions that it is about."""
 
     name: str
     of: tuple[str, ...]
     kind: str
     guarded: bool
     said: str
+    about: tuple[str, ...]
 
     @property
     def variables(self) -> int:
@@ -64,12 +69,29 @@ class _Law(NamedTuple):
                 yield f, argument
 
 
-def _laws(goal: Goal, functions: list[str]) -> Iterator[_Law]:
+def _laws(goal: Goal, functions: Sequence[str]) -> Iterator[_Law]:
     for h in propositions(goal):
         match = _QUANTIFIED.fullmatch(" ".join(h.type.split()))
-        if match is not None and match["kind"] in NUMBERS and any(f"{f} " in h.type for f in functions):
-            guard = match["guard"] is not None
-            yield _Law(h.name, tuple(match["names"].split()), match["kind"], guard, match["said"])
+        if match is not None and match["kind"] in NUMBERS:
+            about = tuple(f for f in functions if mentions(h.type, f))
+            yield _Law(h.name, tuple(match["names"].split()), match["kind"], bool(match["guard"]), match["said"], about)
+
+
+def _small(laws: Sequence[_Law]) -> Iterator[str]:
+    """What laws about no function say of small numbers: coefficients, and what divides a prime."""
+    of_one = [law for law in laws if law.variables == 1 and read(law.said)]
+    facts = [f"{law.name} {n}" for law in of_one for n in (_NATURAL if law.kind == "Nat" else _WHOLE)]
+    if 0 < len(facts) <= _MOST_INSTANCES:
+        yield "\n".join([*(f"have hi{i} := {fact}" for i, fact in enumerate(facts)), "first | omega | grind"])
+
+
+def _nested(laws: Sequence[_Law], functions: Sequence[str]) -> Iterator[str]:
+    """Laws about f (… f …), of 0 and of f 0."""
+    for law in laws:
+        nested = [f for f, argument in law.arguments(functions) if any(mentions(argument.text, g) for g in functions)]
+        chosen = ["0", *(f"({f} 0)" for f in dict.fromkeys(nested))]
+        if nested and not law.guarded:
+            yield from (f"{law.name} {' '.join(of)}" for of in product(chosen, repeat=law.variables))
 
 
 def _chains(laws: Sequence[_Law], occurring: Sequence[int]) -> Iterator[list[str]]:

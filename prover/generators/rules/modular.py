@@ -17,6 +17,7 @@ from prover.lean.state import Goal
 _MODULUS_LIMIT = 1000
 _CASES_LIMIT = 130  # residue combinations in one tactic
 _PERIOD_LIMIT = 40
+_MOST_POWERS = 4
 _ORBIT_LIMIT = 8  # cases of an induction step, each of which costs as much as all so far
 _INT = "Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
 _NAT = "Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
@@ -113,42 +114,56 @@ def _by_residues(group: list[tuple[str, str]], m: int) -> str:
 
 def periodic(found: list[Relation], ms: list[int], integers: bool) -> Iterator[str]:
     """For b ^ t and a modulus: the residues of b ^ k repeat; then each residue of t by the period."""
-    pairs = powers(found)
-    if integers:
-        return
-    for m in ms[:2]:
+    pairs = powers(found)[:_MOST_POWERS]
+    for m in () if integers or any("↑" in exponent.text for _, exponent in pairs) else ms[:2]:
         facts: list[str] = []
         cases: list[str] = []
-        for i, (base, exponent) in enumerate(pairs[:4]):
-            fact = _repeats(base, m, exponent.wrapped, i) or _orbit(base, m, exponent, i)
-            if fact is None or "↑" in exponent.text:
+        for exponent in {e.text: e for _, e in pairs}.values():
+            told = [(i, base, _order(base, m)) for i, (base, e) in enumerate(pairs) if e.text == exponent.text]
+            period = math.lcm(*(order for _, _, order in told if order))
+            orbits = [o for i, base, order in told if not order and (o := _orbit(base, m, exponent, i)) is not None]
+            if period > _PERIOD_LIMIT or len(orbits) < sum(not order for _, _, order in told):
                 facts = []
                 break
-            facts += [fact[0], f"have hp{i} := Nat.pow_pos (n := {exponent.text}) (show 0 < {base} by decide)"]
-            cases.append(fact[1])
+            facts += [_repeats(base, m, exponent.wrapped, period, i) for i, base, order in told if order]
+            cases += _by_period(exponent.wrapped, period, [i for i, _, order in told if order])
+            for orbit in orbits:
+                facts.append(orbit[0])
+                cases.append(orbit[1])
         if facts:
+            facts += [f"have hp{i} := Nat.pow_pos (n := {exponent.text}) (show 0 < {base} by decide)"
+                      for i, (base, exponent) in enumerate(pairs)]  # fmt: skip
             yield "\n".join([*facts, " <;> ".join([*cases, "omega"])])
             yield "\n".join([*facts, " <;> ".join([*cases, f"(simp_all [Nat.pow_mod, {_NAT}]; try omega)"])])
 
 
-def _repeats(base: int, m: int, t: str, i: int) -> tuple[str, str] | None:
-    """base ^ t by the residue of t, where base ^ period = 1 modulo m: the fact, and its cases."""
-    if math.gcd(base, m) != 1:
-        return None
-    period, r = 1, base % m
-    while r != 1 % m:
-        period, r = period + 1, r * base % m
-        if period > _PERIOD_LIMIT:
-            return None
-    fact = (
+def _order(base: int, m: int) -> int:
+    """The least exponent above 0 whose power is 1 modulo m; 0 where there is none up to the limit."""
+    r = 1
+    for exponent in range(1, _PERIOD_LIMIT + 1):
+        r = r * base % m
+        if r == 1 % m:
+            return exponent
+    return 0
+
+
+def _repeats(base: int, m: int, t: str, period: int, i: int) -> str:
+    """base ^ t by the residue of t, where base ^ period = 1 modulo m."""
+    return (
         f"have hk{i} : {base} ^ {t} % {m} = {base} ^ ({t} % {period}) % {m} := by\n"
         f"  rw [show {base} ^ {t} = ({base} ^ {period}) ^ ({t} / {period}) * {base} ^ ({t} % {period}) by\n"
         f"    rw [← Nat.pow_mul, ← Nat.pow_add, Nat.div_add_mod], Nat.mul_mod, "
         f"Nat.pow_mod ({base} ^ {period}) ({t} / {period}) {m},\n"
         f"    show {base} ^ {period} % {m} = {1 % m} from rfl]\n  simp"
     )
+
+
+def _by_period(t: str, period: int, facts: list[int]) -> list[str]:
+    """Each residue of an exponent, put into what `_repeats` says of its powers; nothing where it says nothing."""
     residues = " ∨ ".join(f"{t} % {period} = {r}" for r in range(period))
-    return fact, (f"rcases (show {residues} by omega) with {' | '.join([f'hr{i}'] * period)} <;> rw [hr{i}] at hk{i}")
+    listed = " ".join(f"hk{i}" for i in facts)
+    one = f"rcases (show {residues} by omega) with {' | '.join(['hr'] * period)} <;> rw [hr] at {listed}"
+    return [one] if facts else []
 
 
 def _orbit(base: int, m: int, exponent: Term, i: int) -> tuple[str, str] | None:

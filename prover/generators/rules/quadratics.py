@@ -21,6 +21,12 @@ def sum_of_squares(coefficients: Polynomial) -> tuple[list[str], Fraction] | Non
 
     The rest is a number, 0 or more. None for what may be negative.
     """
+    found = completed(coefficients)
+    return found if found is not None and found[1] >= 0 else None
+
+
+def completed(coefficients: Polynomial) -> tuple[list[str], Fraction] | None:
+    """The same with any rest, also below 0."""
     if any(len(m) > 2 for m in coefficients):
         return None
     names = sorted({n for m in coefficients for n in m})
@@ -41,7 +47,7 @@ def sum_of_squares(coefficients: Polynomial) -> tuple[list[str], Fraction] | Non
             for y, c in row.items():
                 for z, e in row.items():
                     form[y, z] -= c * e / weight
-    return (squares, form["", ""]) if form["", ""] >= 0 else None
+    return squares, form["", ""]
 
 
 def _written(terms: Mapping[str, Fraction]) -> str:
@@ -74,7 +80,7 @@ def vanishing(goal: Goal) -> Iterator[str]:
         kind = kind_of(r.names, kinds)
         if (r.sign != "=" and r.sign not in ORDER) or r.negated or kind not in ("Int", "Rat"):
             continue
-        squares = _never_above_zero(r)
+        squares = _never_above_zero(r) or next(_with_another(goal, r), None)
         if squares is None:
             continue
         yield "\n".join([
@@ -96,3 +102,33 @@ def _never_above_zero(r: Relation) -> list[str] | None:
         if found is not None and found[0]:
             return found[0]
     return None
+
+
+def _with_another(goal: Goal, r: Relation) -> Iterator[list[str]]:
+    """The squares of an equation's difference and a multiple of a linear equation's, where these leave no rest."""
+    quadratic = _sides(r)
+    for _, other in single(goal) if r.sign == "=" and quadratic else ():
+        line = _sides(other)
+        if other.sign != "=" or other.negated or not line or any(len(m) > 1 for m in line):
+            continue
+        for sign in (1, -1):
+            # The rest is a polynomial of degree two in the multiple; it is zero where that is largest, or nowhere.
+            tried = [completed(_plus(quadratic, sign, line, multiple)) for multiple in (-1, 0, 1)]
+            if any(t is None for t in tried):
+                continue
+            low, middle, high = (t[1] for t in tried if t is not None)
+            bend = (low + high) / 2 - middle
+            found = completed(_plus(quadratic, sign, line, (low - high) / (4 * bend))) if bend else None
+            if found is not None and not found[1]:
+                yield found[0]
+
+
+def _sides(r: Relation) -> Polynomial | None:
+    """The difference of a relation's sides; None where they are no polynomials."""
+    left, right = (monomials(side) for side in r.terms)
+    return None if left is None or right is None else difference(left, right)
+
+
+def _plus(quadratic: Polynomial, sign: int, line: Polynomial, multiple: Fraction | int) -> Polynomial:
+    """sign * quadratic + multiple * line."""
+    return difference({m: sign * c for m, c in quadratic.items()}, {m: -multiple * c for m, c in line.items()})

@@ -9,6 +9,7 @@ Not here: divisors that are numbers (`modular.py`, `power_residues.py`), and wha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations_with_replacement
@@ -16,8 +17,9 @@ from typing import NamedTuple
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, kind_of, mentions, single, variables
-from prover.generators.rules.polynomials import Polynomial, monomials, product
-from prover.generators.rules.terms import Term, difference, linear, read, read_term, substituted
+from prover.generators.rules.linear_systems import solution
+from prover.generators.rules.polynomials import Polynomial, expanded, monomials, product
+from prover.generators.rules.terms import Relation, Term, difference, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
 _MOST_VARIABLES, _MOST_UNKNOWNS = 6, 60
@@ -47,6 +49,10 @@ def quotients(position: Position) -> Iterator[Suggestion]:
             continue
         opened, multiples = _told(goal, r.left.text, [] if natural else sorted(kinds))
         found = _combination(t, [_Multiple(d, "1"), *multiples])
+        if found is None:
+            opened, (left, right) = _replaced(goal, r)
+            d, t = monomials(left), monomials(right)
+            found = _divided(t, d) or _combination(t, [_Multiple(d, "1")]) if opened and d and t else None
         if found is not None and (not natural or "-" not in found):
             yield Suggestion(1.0, "\n".join([*opened, f"exact ⟨{found}, by grind⟩"]))
 
@@ -97,6 +103,31 @@ def _told(goal: Goal, d: str, names: Sequence[str]) -> tuple[list[str], list[_Mu
     return opened, multiples
 
 
+def _replaced(goal: Goal, target: Relation) -> tuple[list[str], tuple[Term, Term]]:
+    """The target's sides with a * q for each variable that a hypothesis a ∣ v is about; and the tactics for that."""
+    opened: list[str] = []
+    values: dict[str, Term] = {}
+    for h, r in single(goal):
+        v, q = r.right.text, f"q{len(opened)}"
+        divisor = substituted(r.left, values)
+        # Lean replaces no variable by what it occurs in.
+        if r.sign == "∣" and not r.negated and r.right.op == "name" and v not in values and v not in divisor.names:
+            opened.append(f"obtain ⟨{q}, rfl⟩ := {h.name}")
+            multiple = Term("*", (divisor, Term("name", text=q)), text=f"({divisor.text}) * {q}")
+            values = {name: substituted(value, {v: multiple}) for name, value in values.items()} | {v: multiple}
+    left, right = (substituted(side, values) for side in target.terms)
+    return opened, (left, right)
+
+
+def _divided(t: Polynomial, d: Polynomial) -> str | None:
+    """The quotient by a product of variables, written out; None where it is none, or d another polynomial."""
+    [(names, c), *more] = d.items()
+    divisor = Counter(names)
+    if more or any(divisor - Counter(m) or (x / c).denominator != 1 for m, x in t.items()):
+        return None
+    return expanded({tuple((Counter(m) - divisor).elements()): x / c for m, x in t.items()})
+
+
 def _combination(t: Polynomial, multiples: Sequence[_Multiple]) -> str | None:
     """The quotient, written out; None where t is no combination, or the quotient not whole."""
     names = sorted({n for m in t for n in m} | {n for m in multiples for k in m.polynomial for n in k})
@@ -109,7 +140,7 @@ def _combination(t: Polynomial, multiples: Sequence[_Multiple]) -> str | None:
     if not unknowns or len(unknowns) > _MOST_UNKNOWNS:
         return None
     columns = [product(m.polynomial, {x: Fraction(1)}) or {} for m, x in unknowns]
-    found = _solution(columns, t)
+    found = solution(columns, t)
     if found is None:
         return None
     parts = [(c, m.quotient, x) for c, (m, x) in zip(found, unknowns, strict=True) if c and m.quotient]
@@ -120,24 +151,3 @@ def _combination(t: Polynomial, multiples: Sequence[_Multiple]) -> str | None:
 
 def _degree(polynomial: Polynomial) -> int:
     return max(map(len, polynomial), default=0)
-
-
-def _solution(columns: Sequence[Polynomial], t: Polynomial) -> list[Fraction] | None:
-    """Numbers by which the columns add up to t, zero wherever that may be; None where there are none."""
-    # Gauss: each pivot is a monomial, with the column that was reduced to have it and what that column is made of.
-    pivots: list[tuple[tuple[str, ...], Polynomial, dict[int, Fraction]]] = []
-
-    def reduced(column: Polynomial, made: dict[int, Fraction]) -> tuple[Polynomial, dict[int, Fraction]]:
-        for monomial, pivot, of in pivots:
-            if c := column.get(monomial):
-                factor = c / pivot[monomial]
-                column = difference(column, {m: factor * x for m, x in pivot.items()})
-                made = difference(made, {i: factor * x for i, x in of.items()})
-        return column, made
-
-    for i, column in enumerate(columns):
-        rest, made = reduced(column, {i: Fraction(1)})
-        if rest:
-            pivots.append((next(iter(rest)), rest, made))
-    rest, made = reduced(t, {})
-    return None if rest else [-made.get(i, Fraction(0)) for i in range(len(columns))]

@@ -10,18 +10,16 @@ Not here: sequences whose rule or values are anything but numbers; those are rew
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import NUMBERS, Suggestion, arguments, propositions, single, variables
-from prover.generators.rules.terms import Relation, Term, difference, least, linear, read, read_term, solved, value
+from prover.generators.rules.base import Suggestion, propositions
+from prover.generators.rules.recurrences import Recurrence, begun, places, recurrences, values
+from prover.generators.rules.terms import Term
 from prover.lean.state import Goal
 
-_RULE = re.compile(r"∀ \((?P<n>[^\s:]+) : Nat\), (?:(?P<guard>[^→∀]+) → )?(?P<equation>[^→∀]+)")
 _FARTHEST = 5_000
-_MOST_BITS = 8_000
 _LONGEST_PERIOD = 200
 _MOST_INDICES = 6
 _CLOSE = "first | decide +kernel | omega | grind | simp_all"
@@ -35,7 +33,7 @@ _SIMPLE_ARITHMETIC = (
 def sequences(position: Position) -> Iterator[Suggestion]:
     """All rules of this file."""
     goal = position.goals[0]
-    for rule in _rules(goal):
+    for rule in recurrences(goal):
         tactic = evaluated(goal, rule)
         if tactic:
             yield Suggestion(1.0, tactic)
@@ -55,189 +53,25 @@ def rewritten(goal: Goal) -> Iterator[str]:
     yield f"{deep} simp (maxSteps := 1000000) [{names}] <;> grind"
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """`hypothesis : ∀ n, [guard] f (n + shift) = next`, for n ≥ least, of the values `order` places back and later.
-
-    `proof` is the tactic that gives the hypothesis, "" where the goal has it.
-    """
-
-    hypothesis: str
-    proof: str
-    f: str
-    kind: str
-    n: str
-    guarded: bool
-    least: int
-    shift: int
-    order: int
-    next: Term
-
-    @property
-    def start(self) -> int:
-        """The place of the oldest value of the first state."""
-        return self.least + self.shift - self.order
-
-    def back(self, term: Term) -> int | None:
-        """How many places before the new value a term `f (n + c)` stands; None for another term."""
-        at = _argument(term, self.f)
-        place = None if at is None else _offset(at, self.n)
-        return None if place is None else self.shift - place
-
-
-def _argument(term: Term, f: str) -> Term | None:
-    if term.op != "name" or not term.text.startswith(f"{f} "):
-        return None
-    return read_term(term.text[len(f) :])
-
-
-def _offset(term: Term, n: str) -> int | None:
-    """c of `n + c`."""
-    found = linear(term)
-    return found.get("", 0) if found is not None and found.get(n) == 1 and set(found) <= {n, ""} else None
-
-
-def _rules(goal: Goal) -> Iterator[_Rule]:
-    functions = {v.name: v.type.removeprefix("Nat → ") for v in variables(goal) if v.type.startswith("Nat → ")}
-    for h in propositions(goal):
-        match = _RULE.fullmatch(" ".join(h.type.split()))
-        relations = read(match["equation"]) if match else []
-        if match is None or len(relations) != 1 or relations[0].sign != "=" or relations[0].negated:
-            continue
-        n, [relation] = match["n"], relations
-        proof = ""
-        if relation.left.op != "name":
-            newest = _newest(relation, functions, n)
-            if newest is None:
-                continue
-            relation = newest
-            proof = f"have hg : {_stated(match, relation)} := by\n  intro {n}{' hn' if match['guard'] else ''}\n"
-            proof += f"  have hf := {h.name} {n}{' hn' if match['guard'] else ''}\n  first | omega | grind\n"
-        f, guard = relation.left.text.partition(" ")[0], match["guard"]
-        lower = 0 if guard is None else next((least(r, n) for r in read(guard)), None)
-        kind = functions.get(f)
-        at = _argument(relation.left, f)
-        shift = None if at is None else _offset(at, n)
-        if kind not in NUMBERS or lower is None or shift is None:
-            continue
-        rule = _Rule("hg" if proof else h.name, proof, f, kind, n, guard is not None, lower, shift, 0, relation.right)
-        back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
-        if back and min(back) > 0 and lower + shift >= max(back):
-            yield replace(rule, order=max(back))
-
-
-def evaluated(goal: Goal, rule: _Rule) -> str:
+def evaluated(goal: Goal, rule: Recurrence) -> str:
     """The values that the goal speaks of, put in their place; "" where they cannot be worked out."""
-    given = _given(goal, rule)
-    # The rule may hold for places before the first value that is known.
-    later = (lower for lower in sorted(place - rule.shift + rule.order for place in given) if lower >= rule.least)
-    rules = (replace(rule, least=lower) for lower in (rule.least, *later))
-    begins = next((r for r in rules if all(r.start + j in given for j in range(r.order))), None)
-    if begins is None:
+    known = begun(goal, rule)
+    if known is None:
         return ""
-    rule = begins
-    wanted = [place for place in _places(goal, rule.f) if place >= rule.start + rule.order]
+    rule = known.rule
+    wanted = [place for place in places(goal, rule.f) if place >= rule.start + rule.order]
     if not 0 < len(wanted) <= _MOST_INDICES or wanted[-1] > _FARTHEST:
         return ""
-    hypotheses, texts, first = zip(*(given[rule.start + j] for j in range(rule.order)), strict=True)
-    values = _values(rule, first, wanted[-1] - rule.start + _LONGEST_PERIOD)
-    if len(values) <= wanted[-1] - rule.start:
+    found = values(rule, known.first, wanted[-1] - rule.start + _LONGEST_PERIOD)
+    if len(found) <= wanted[-1] - rule.start:
         return ""
-    period = _period(rule, values)
-    lines = _iterates(rule, texts, hypotheses, values, wanted, period)
+    period = _period(rule, found)
+    lines = _iterates(rule, known.texts, known.hypotheses, found, wanted, period)
     write = f"simp only [{', '.join(f'hv{i}' for i in range(len(wanted)))}]"
     return rule.proof + "\n".join([*lines, f"first | ({write}; done) | ({write}; {_CLOSE}) | grind | simp_all"])
 
 
-def _newest(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
-    """A linear rule with its newest value by itself, of `f (n + 1) - f n = 4`; None for another."""
-    left, right = (linear(side) for side in relation.terms)
-    if left is None or right is None:
-        return None
-    parts = difference(left, right)
-    places: dict[str, int] = {}
-    for text in parts:
-        f = text.partition(" ")[0]
-        term = read_term(text) if f in functions else None
-        at = None if term is None else _argument(term, f)
-        place = None if at is None else _offset(at, n)
-        if place is not None:
-            places[text] = place
-    newest = max(places, key=lambda text: places[text], default="")
-    whole = parts.pop(newest, 0)
-    divided = abs(whole) != 1
-    if not whole or (divided and functions[newest.partition(" ")[0]] != "Rat"):
-        return None
-    rest = solved(parts, whole)
-    return next(iter(read(f"{newest} = ({rest}) / {abs(whole)}" if divided else f"{newest} = {rest}")), None)
-
-
-def _stated(match: re.Match[str], relation: Relation) -> str:
-    guard = f"{match['guard']} → " if match["guard"] else ""
-    return f"∀ {match['n']} : Nat, {guard}{relation.left.text} = {relation.right.text}"
-
-
-def _places(goal: Goal, f: str) -> list[int]:
-    """The places c of all `f c` outside of the rule, ascending."""
-    texts = [goal.target, *(h.type for h in propositions(goal))]
-    return sorted({place for text in texts for place in arguments(f, text)})
-
-
-def _given(goal: Goal, rule: _Rule) -> dict[int, tuple[str, str, Fraction]]:
-    """Place → the hypothesis that gives the value there, as it is written, and what it is."""
-    found: dict[int, tuple[str, str, Fraction]] = {}
-    for h, r in single(goal):
-        at = _argument(r.left, rule.f)
-        place, number = (None if at is None else value(at)), _number(r.right, rule, {}, 0)
-        if r.sign == "=" and not r.negated and place is not None and number is not None:
-            found[place] = h.name, r.right.text, number
-    return found
-
-
-def _number(term: Term, rule: _Rule, window: dict[int, Fraction], n: int) -> Fraction | None:
-    """What a term is, given values by how far back they stand; as Lean counts, None where that is not known here."""
-    if term.op == "number":
-        return Fraction(term.value)
-    if term.op == "name":
-        if term.text.removeprefix("↑") == rule.n:
-            return Fraction(n)
-        back = rule.back(term)
-        return None if back is None else window.get(back)
-    parts = [_number(a, rule, window, n) for a in term.args]
-    if any(p is None for p in parts):
-        return None
-    result: Fraction | None = None
-    match term.op, parts:
-        case "-", [Fraction() as a]:
-            result = -a
-        case "+", [Fraction() as a, Fraction() as b]:
-            result = a + b
-        case "-", [Fraction() as a, Fraction() as b]:
-            result = max(a - b, Fraction(0)) if rule.kind == "Nat" else a - b
-        case "*", [Fraction() as a, Fraction() as b]:
-            result = a * b
-        case "/", [Fraction() as a, Fraction() as b] if b > 0 or (rule.kind == "Rat" and b):
-            result = a / b if rule.kind == "Rat" else Fraction(a // b)
-        case "%", [Fraction() as a, Fraction() as b] if b > 0 and rule.kind != "Rat":
-            result = a % b
-        case "^", [Fraction() as a, Fraction() as b] if b.denominator == 1 and 0 <= b <= 64:
-            result = a ** int(b)
-    return result
-
-
-def _values(rule: _Rule, first: Sequence[Fraction], count: int) -> list[Fraction]:
-    """The first `count` values, from `rule.start`; fewer where they grow too large or are not known here."""
-    values = list(first)
-    while len(values) < count:
-        window = {back: values[-back] for back in range(1, rule.order + 1)}
-        following = _number(rule.next, rule, window, rule.start + len(values) - rule.shift)
-        if following is None or max(following.numerator.bit_length(), following.denominator.bit_length()) > _MOST_BITS:
-            break
-        values.append(following)
-    return values
-
-
-def _period(rule: _Rule, values: Sequence[Fraction]) -> int | None:
+def _period(rule: Recurrence, values: Sequence[Fraction]) -> int | None:
     """After how many steps the first state is there again, where the rule does not speak of n itself."""
     if any(t.op == "name" and t.text.removeprefix("↑") == rule.n for t in rule.next.walk()):
         return None
@@ -247,8 +81,8 @@ def _period(rule: _Rule, values: Sequence[Fraction]) -> int | None:
 
 
 def _iterates(
-    rule: _Rule, first: Sequence[str], hypotheses: Sequence[str], values: Sequence[Fraction], wanted: Sequence[int],
-    period: int | None,
+    rule: Recurrence, first: Sequence[str], hypotheses: Sequence[str], values: Sequence[Fraction],
+    wanted: Sequence[int], period: int | None,
 ) -> Iterator[str]:  # fmt: skip
     """`hv0 : f 531 = 211`, `hv1 : …`, by way of L, which evaluates and is the states of f."""
     f, start, order = rule.f, rule.start, rule.order
@@ -291,7 +125,7 @@ def _iterates(
     yield f"clear hk {'hr hq ' if period else ''}{' '.join(names)} hs hz L"
 
 
-def _step(rule: _Rule, parts: Sequence[str]) -> str:
+def _step(rule: Recurrence, parts: Sequence[str]) -> str:
     """The new value's equation, the values before it rewritten to those of L."""
     n = f"(i + {rule.least})"
     known = {}
@@ -317,7 +151,7 @@ def _together(proofs: Sequence[str]) -> str:
     return f"⟨{', '.join(proofs)}⟩" if len(proofs) > 1 else proofs[0]
 
 
-def _rendered(rule: _Rule, term: Term, state: str, index: str) -> str:
+def _rendered(rule: Recurrence, term: Term, state: str, index: str) -> str:
     """The rule's term with the components of a state for the values, and the state's number for n."""
     if term.op == "number":
         return term.text

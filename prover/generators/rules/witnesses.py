@@ -10,7 +10,7 @@ from itertools import combinations, islice
 
 from prover.generators.protocol import Position
 from prover.generators.rules.algebra import rational_roots
-from prover.generators.rules.base import NUMBERS, Suggestion, mentions, variables
+from prover.generators.rules.base import NAME, NUMBERS, Suggestion, mentions, variables
 from prover.generators.rules.power_residues import showing
 from prover.generators.rules.terms import Relation, compare, linear, read
 from prover.lean.state import Goal
@@ -36,6 +36,8 @@ def witnesses(position: Position) -> Iterator[Suggestion]:
         yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
     elif found := _search(match["names"], match["body"], "Int" in goal.constants):
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
+    for tactic in _next_one(goal, match["names"], match["body"]):
+        yield Suggestion(0.8, tactic)
     for tried in _usual(goal, match["names"], match["body"]):
         yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
 
@@ -63,8 +65,27 @@ def _quotients(goal: Goal) -> Iterator[Suggestion]:
         remainders.append(f"({r.left.text}) % {m} = {c}")
     if len(quotients) == 1:
         # Whatever shows the remainders ends with linear arithmetic, which then sees the quotient, too.
+        if len(remainders) == 1:
+            yield Suggestion(1.0, f"exact ⟨{next(iter(quotients))}, by omega⟩")
         for tactic in showing(goal, " ∨ ".join(remainders)):
             yield Suggestion(1.0, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
+
+
+def _next_one(goal: Goal, listed: str, body: str) -> Iterator[str]:
+    """By induction: the number that exists for n, or the next one, exists for n + 1."""
+    names = listed.split(" : ")[0].split()
+    for v in variables(goal) if len(names) == 1 and "Nat" in goal.constants else ():
+        if v.head == "Nat" and mentions(body, v.name):
+            yield "\n".join([
+                f"induction {v.name} with", "| zero => exact ⟨0, by simp⟩", f"| succ {v.name} ih =>",
+                "  obtain ⟨m, hm⟩ := ih",
+                f"  rcases Classical.em (({_renamed(body, {names[0]: 'm', v.name: f'({v.name} + 1)'})})) with hx | hx",
+                "  · exact ⟨m, hx⟩", "  · exact ⟨m + 1, by grind⟩",
+            ])  # fmt: skip
+
+
+def _renamed(text: str, by: Mapping[str, str]) -> str:
+    return NAME.sub(lambda found: by.get(found[0], found[0]), text)
 
 
 def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
@@ -72,8 +93,13 @@ def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
     if len(listed.split(" : ")[0].split()) != 1:
         return
     spoken_of = [v.name for v in variables(goal) if v.head in NUMBERS and mentions(body, v.name)]
+    remainders = [(m, r.right.text) for r in read(body) if r.sign == "=" and r.left.op == "%" and r.right.closed
+                  if (m := r.left.args[1].text)]  # fmt: skip
     for name in spoken_of:
         yield [w.replace("#", name) for w in _USUAL]
+        if len(remainders) == 1:
+            [(m, c)] = remainders
+            yield [f"{m} * {name} + {c}", f"{m} * {name} + {m} + {c}"]
     for x, y in islice(combinations(spoken_of, 2), _MOST_BETWEEN):
         yield [f"({x} + {y}) / 2", f"{x} + {y}", f"{x} * {y}", f"{x} - {y}", f"{y} - {x}"]
 
