@@ -27,6 +27,7 @@ from prover.generators.rules import (
     induction_steps,
     inequalities,
     instances,
+    integer_sequences,
     modular,
     polynomial_values,
     power_residues,
@@ -79,8 +80,9 @@ OPENING_RULES: Sequence[Rule] = (
     closing.evaluation, gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents,
     huge_exponents.huge_exponents, witnesses.witnesses, power_residues.power_residues,
     polynomial_values.polynomial_values, between_squares.between_squares, algebra.algebra, casts.casts,
-    closed_forms.closed_forms, sequences.sequences, counting.counting, induction_steps.induction_steps,
-    diophantine.diophantine, instances.instances, modular.modular, bounded.bounded, inequalities.inequalities,
+    closed_forms.closed_forms, sequences.sequences, integer_sequences.integer_sequences, counting.counting,
+    induction_steps.induction_steps, diophantine.diophantine, instances.instances, modular.modular, bounded.bounded,
+    inequalities.inequalities,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from prover.generators.rules import (
     induction_steps,
     inequalities,
     instances,
+    integer_sequences,
     modular,
     polynomial_values,
     power_residues,
@@ -268,6 +269,26 @@ def test_stated_bounds_are_read_from_hypotheses():
         (inequalities.inequalities, "(x : Rat) (h : (x - 1) / (x + 2) > 0) (g : x > -2) : x > 1"),
         (inequalities.inequalities, "(x y z : Rat) (h : 2 * x + y + 2 * z = 9) (g : x ^ 2 + y ^ 2 + z ^ 2 = 9) : "
                                     "y = 1"),
+        (integer_sequences.integer_sequences, "(f : Int → Int) (h : ∀ n, f (n + 2) = f n + 3) (g : f 0 = 1) : "
+                                              "f 100 = 151"),
+        (integer_sequences.integer_sequences, "(f : Int → Int) (h : ∀ x, f x + f (x - 1) = x ^ 3) (g : f 10 = 3) : "
+                                              "f 60 % 100 = 28"),
+        (integer_sequences.integer_sequences, "(f : Int → Int) (h : ∀ n, f (n + 2) = f (n + 1) - f n) (g : f 1 = 2) "
+                                              "(e : f 2 = 5) : f 2026 = -2"),
+        (inequalities.inequalities, "(a b c : Rat) (h : a + b + c = 1) (g : 0 < a) (e : 0 < b) (f : 0 < c) : "
+                                    "9 ≤ 1 / a + 1 / b + 1 / c"),
+        (inequalities.inequalities, "(a b : Rat) (h : a > 0) (g : b > 0) : (a + b) / 2 ≥ 2 / (1 / a + 1 / b)"),
+        (inequalities.inequalities, "(x : Int) (h : x ^ 2 + 4 * x + 3 < 0) : x = -2"),
+        (inequalities.inequalities, "(a b c : Rat) (h : 0 < a) (g : 0 < b) (e : 0 < c) (f : a * b * c = 8) : "
+                                    "6 ≤ a + b + c"),
+        (inequalities.inequalities, "(a b c : Rat) (h : 0 ≤ a) (g : 0 ≤ b) (e : 0 ≤ c) (f : a + b + c = 3) : "
+                                    "a * b * c ≤ 1"),
+        (induction_steps.induction_steps, "(a : Nat → Rat) (h : a 0 = 2) (g : ∀ n, a (n + 1) = a n ^ 2 - a n + 1) "
+                                          "(n : Nat) : 2 ≤ a n"),
+        (bounded.bounded, "(x y : Int) (h : x ^ 2 = 2 * y ^ 2 + 1) (g : 0 < y) (e : y < 10) : y = 2"),
+        (witnesses.witnesses, "(n : Nat) (h : 12 ≤ n) : ∃ a b : Nat, 4 * a + 5 * b = n"),
+        (witnesses.witnesses, "(x : Rat) : ∃ n : Int, (n : Rat) ≤ x ∧ x < n + 1"),
+        (witnesses.witnesses, "(x : Rat) : ∃ n : Nat, x < n"),
     ],
 )  # fmt: skip
 def test_a_rule_s_tactic_proves_what_it_is_for(lean, state_of, rule, statement):

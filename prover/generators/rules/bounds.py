@@ -36,7 +36,8 @@ def facts(goal: Goal, data: Sequence[Hypothesis], limits: Limits) -> list[str]:
     of_terms = list(_of_terms(found, kinds))
     lines = [*of_terms, *_of_divisors(goal, kinds), *factor_bounds(goal, kinds)]
     largest = _largest(found, limits)
-    lines += [*_of_exponents(found, limits, largest), *_of_bases(found, kinds, largest)]
+    lines += [*_of_powers(found, kinds, limits), *_of_exponents(found, limits, largest)]
+    lines += _of_bases(found, kinds, largest)
     squares = [_SQUARES] if any("hsq" in line for line in of_terms) else []
     numbered = [line.replace("have :", f"have hf{i} :", 1) for i, line in enumerate(dict.fromkeys(lines))]
     return [*squares, *map(_tried, [*equations(goal, kinds), *numbered])]
@@ -103,6 +104,21 @@ def _of_exponents(found: Sequence[Relation], limits: Limits, largest: int) -> It
             k, name = int(math.log(largest, base)) + 1, exponent.text
             yield (f"have : {name} < {k} := by\n  false_or_by_contra\n  have : _ := Nat.pow_le_pow_right (n := {base}) "
                    f"(by decide) (show {k} ≤ {name} by omega)\n  first | omega | grind")  # fmt: skip
+
+
+def _of_powers(found: Sequence[Relation], kinds: Mapping[str, str], limits: Limits) -> Iterator[str]:
+    """A power is small where its base is."""
+    for t in (t for r in found for t in r.walk()):
+        if t.op != "^" or t.args[0].text not in limits or t.args[1].op != "number" or t.args[1].value < 2:
+            continue
+        name, k = t.args[0].text, t.args[1].value
+        low, high = limits[name]
+        if high is not None and kinds.get(name) == "Nat" and high.bit_length() * k <= _MOST_BITS:
+            yield f"have : _ := Nat.pow_le_pow_left (show {name} ≤ {high} by omega) {k}"
+        elif high is not None and low is not None and kinds.get(name) == "Int" and k == 2:
+            most = max(abs(low), abs(high))
+            around = f"(show 0 ≤ {most} - {name} by omega) (show 0 ≤ {most} + {name} by omega)"
+            yield f"have : {t.text} ≤ {most**2} := by\n  have hm := Int.mul_nonneg {around}\n  grind"
 
 
 def _of_bases(found: Sequence[Relation], kinds: Mapping[str, str], largest: int) -> Iterator[str]:

@@ -21,6 +21,7 @@ from prover.lean.state import Goal
 
 _VALUES = 14
 _BASES = tuple(Fraction(b) for b in (*range(2, 11), -1, -2, -3, "1/2", "1/3", "1/4", "2/3", "-1/2"))
+_MORE = (1, 2, 4)  # terms of the polynomial beside a power
 _MOST_INDICES = 6
 _NEAR = 40  # iterates up to here are evaluated as fast (`sequences.py`)
 _CLOSE = "first | decide +kernel | omega | grind | simp_all"
@@ -80,7 +81,7 @@ def _form(found: Sequence[Fraction], kind: str) -> _Form | None:
     if len(roots) > 1 and (form := _fitted(found, [*((r, 0) for r in roots), (Fraction(1), 0)])):
         return _Form(form, one)
     for base in dict.fromkeys((*roots, *_BASES)):
-        for more in ([(base, 1)], [(Fraction(1), 0)], [(Fraction(1), k) for k in range(2)]):
+        for more in ([(base, 1)], *([(Fraction(1), k) for k in range(terms)] for terms in _MORE)):
             if form := _fitted(found, [(base, 0), *more]):
                 return _Form(form, one)
     return None

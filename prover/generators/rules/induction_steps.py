@@ -23,6 +23,7 @@ def induction_steps(position: Position) -> Iterator[Suggestion]:
         for name in (n for n, kind in kinds.items() if kind == "Nat" and mentions(goal.target, n)):
             if r.sign in ORDER and not r.negated:
                 yield from (Suggestion(0.8, tactic) for tactic in _monotone(goal, r, name))
+                yield from (Suggestion(0.8, tactic) for tactic in _invariant(goal, r, name))
             if r.sign == "=" and not r.negated and "Rat" in goal.constants:
                 yield Suggestion(0.8, _equation(goal, name))
 
@@ -78,6 +79,18 @@ def _monotone(goal: Goal, r: Relation, name: str) -> Iterator[str]:
     cast = f"have hk : {zero} ≤ ({name} : {kind}) := by exact_mod_cast Nat.zero_le {name}"
     steps = [cast, *(f"try {f}" for f in facts), f"simp only [{kind}.pow_succ]", "push_cast", "grind"]
     yield "\n".join([*positive, _induction(name, steps)])
+
+
+def _invariant(goal: Goal, r: Relation, name: str) -> Iterator[str]:
+    """A bound that a law keeps: what it says of the value before is not negative, and so is its square."""
+    laws = [h.name for h in propositions(goal) if h.type.startswith("∀") and " = " in h.type]
+    kind = next((kind for kind in ("Rat", "Int") if kind in goal.constants), "")
+    if len(laws) == 1 and kind:
+        low, high = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
+        less = f"(show (0 : {kind}) ≤ {high.wrapped} - {low.wrapped} by grind)"
+        steps = [f"have hl := {laws[0]} {name}", f"have hd := {kind}.mul_nonneg {less} {less}",
+                 f"clear {laws[0]}", "grind"]  # fmt: skip
+        yield _induction(name, steps)
 
 
 def _induction(name: str, steps: list[str]) -> str:

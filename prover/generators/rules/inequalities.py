@@ -5,15 +5,14 @@ Not here: equations (`algebra.py`). Each tactic states facts for `grind`, which 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, SQUARE, Suggestion, kind_of, relations, single, variables
-from prover.generators.rules.polynomials import expanded, monomials, without_denominators
+from prover.generators.rules.polynomials import expanded, monomials
 from prover.generators.rules.quadratics import not_negative, square_facts, vanishing
+from prover.generators.rules.rational_functions import quotient
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
@@ -33,7 +32,7 @@ def inequalities(position: Position) -> Iterator[Suggestion]:
         return
     names, kind = [v.name for v in data], data[0].head
     told = [r for _, r in single(goal) if r.sign in ORDER and not r.negated][:_MOST_ORDERS]
-    for rule in (cleared, squares, products, together):
+    for rule in (means, cleared, squares, products, together):
         for tactic in rule(goal, names, told, kind):
             yield Suggestion(0.5, tactic)
 
@@ -124,6 +123,15 @@ def _pairs(told: Sequence[Relation], kind: str) -> Iterator[str]:
             yield f"have hp{i}{j} := {kind}.{product}"
 
 
+def _balanced(names: Sequence[str], told: Sequence[Relation], kind: str) -> str:
+    """The differences times squares of differences of the variables: what is an equation where these are the same."""
+    return "\n".join([
+        *_differences(told, kind),
+        *(f"have hq{i}{j} := {kind}.mul_nonneg hd{i} (show (0 : {kind}) ≤ ({a} - {b}) ^ 2 from {SQUARE})"
+          for i in range(len(told)) for j, (a, b) in enumerate(combinations(names, 2))),
+    ])  # fmt: skip
+
+
 def _weighted(names: Sequence[str], told: Sequence[Relation], kind: str) -> str:
     """Products of the differences with each other, with squares, and of each strict one with its square."""
     of = [*names, *(f"{a} {sign} {b}" for a, b in combinations(names, 2) for sign in "+-")]
@@ -140,66 +148,51 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
     """Hypotheses, and the target's contrary, times their denominators, which can be shown positive; then squares."""
     if kind != "Rat":
         return
-    sums, short = _named(goal)
-    named = [f"obtain ⟨{d}, h{d}⟩ : ∃ d : Rat, d = {text} := ⟨_, rfl⟩" for d, text in sums.items()]
-    back = [f"subst h{d}" for d in sums]
     given: list[str] = []
-    for i, (_, r) in enumerate((h, r) for h, r in single(short) if r.sign in ORDER and not r.negated):
-        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}") if i < _MOST_ORDERS else None
+    for i, r in enumerate(told):
+        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}")
         given += found[0] if found else []
     if given:
-        yield "\n".join([*named, *given, *back, "grind"])
-    for r in read(short.target)[:1]:
+        yield "\n".join([*given, "grind"])
+    for r in read(goal.target)[:1]:
         strict = r.sign not in _STRICT
         contrary = _difference(Relation(r.right, r.sign, r.left))
         found = _multiplied(contrary, strict, "hx") if r.sign in ORDER and not r.negated else None
         if found is None:
             continue
-        lines = ["apply Classical.byContradiction\nintro hg", *named, *given, *found[0], *back]
-        product = re.sub(r"\bd\d\b", lambda name: f"({sums[name[0]]})" if name[0] in sums else name[0], found[1])
-        weighted = ["\n".join([*lines, _weighted(names, told, kind), "grind"])] if told and len(names) > 1 else []
-        steep = _steep(read_term(product))
+        positive, *rest = found[0]
+        lines = ["apply Classical.byContradiction\nintro hg", *given, positive, "clear hg", *rest]
+        solved = [by for _, _, by in _solved(goal, names)]
+        steep = _steep(read_term(found[1]))
+        weighted: list[str] = []
+        if told and len(names) > 1:
+            by = solved[:1]  # in what has no equations left
+            weighted = ["\n".join([*lines, facts(names, told, kind), *by, "grind"]) for facts in (_balanced, _weighted)]
         yield from weighted if steep else ()
-        yield "\n".join([*lines, *not_negative(read_term(f"-({product})")), _squares(names), "grind"])
-        for _, _, solved in _solved(goal, names):
-            yield "\n".join([*lines, _squares(names), solved, "grind"])
+        yield "\n".join([*lines, *not_negative(read_term(f"-({found[1]})")), _squares(names), "grind"])
+        for by in solved:
+            yield "\n".join([*lines, _squares(names), by, "grind"])
         yield from () if steep else weighted
-
-
-def _named(goal: Goal) -> tuple[dict[str, str], Goal]:
-    """Names for the denominators that are sums, and the goal with these in their place."""
-    taken = {h.name for h in goal.hypotheses}
-    denominators = (t.args[1] for r in relations(goal) for t in r.walk() if t.op == "/")
-    sums = dict.fromkeys(d.text for d in denominators if d.op in ("+", "-") and not d.closed)
-    names = {f"d{i}": text for i, text in enumerate(sums) if f"d{i}" not in taken}
-
-    def short(text: str) -> str:
-        for name, told in names.items():
-            text = text.replace(f"({told})", name)
-        return text
-
-    hypotheses = tuple(replace(h, type=short(h.type)) for h in goal.hypotheses)
-    return names, replace(goal, target=short(goal.target), hypotheses=hypotheses)
 
 
 def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] | None:
     """That a rational term is not negative, or above zero where `strict`, times its denominators, as h; and what it is.
 
-    None where there are none, or any but variables.
+    None where there are none.
     """
     term = read_term(difference)
-    found = without_denominators(term) if term is not None else None
-    if found is None or not found[0]:
+    found = quotient(term) if term is not None else None
+    if found is None or not found.below:
         return None
-    factors = list(found[0].elements())
-    product = expanded(found[1])
+    factors = [expanded(dict(factor)) for factor in found.below.elements()]
+    product = expanded(found.above)
     proof = f"(show 0 < {factors[0]} by grind)"
-    for name in factors[1:]:
-        proof = f"(Rat.mul_pos {proof} (show 0 < {name} by grind))"
+    for factor in factors[1:]:
+        proof = f"(Rat.mul_pos {proof} (show 0 < {factor} by grind))"
     multiplied = f"Rat.mul_pos {proof}" if strict else f"Rat.mul_nonneg (Rat.le_of_lt {proof})"
     return [
         f"have {h} := {multiplied} (show 0 {'<' if strict else '≤'} {difference} by grind)",
-        f"have {h}e : {' * '.join(factors)} * ({difference}) = {product} := by grind",
+        f"have {h}e : {' * '.join(f'({factor})' for factor in factors)} * ({difference}) = {product} := by grind",
         f"rw [{h}e] at {h}",
     ], product
 
@@ -225,11 +218,43 @@ def _solved(goal: Goal, names: Sequence[str]) -> Iterator[tuple[str, Term, str]]
 
 
 def together(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
-    """Inequalities joined by ∧, each by its contrary."""
+    """Inequalities joined by ∧, and the two that an equation is, each by its contrary."""
     parts = read(goal.target)
-    if len(parts) == goal.target.count("∧") + 1 > 1 and all(r.sign in ORDER and not r.negated for r in parts):
-        each = ("\n  ".join("\n".join([*_contrary(r, told, kind), "grind"]).split("\n")) for r in parts)
-        yield "\n".join([f"refine ⟨{', '.join(['?_'] * len(parts))}⟩", *(f"· {tactic}" for tactic in each)])
+    joined = len(parts) == goal.target.count("∧") + 1
+    if joined and len(parts) > 1 and all(r.sign in ORDER and not r.negated for r in parts):
+        opening = f"refine ⟨{', '.join(['?_'] * len(parts))}⟩"
+    elif joined and len(parts) == 1 and parts[0].sign == "=" and not parts[0].negated and told:
+        left, right = parts[0].terms
+        opening, parts = f"apply {kind}.le_antisymm", [Relation(left, "≤", right), Relation(right, "≤", left)]
+    else:
+        return
+    each = ("\n  ".join("\n".join([*_contrary(r, told, kind), "grind"]).split("\n")) for r in parts)
+    yield "\n".join([opening, *(f"· {tactic}" for tactic in each)])
+
+
+def means(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: str) -> Iterator[str]:
+    """A sum of three or more that have a product, or a product of these that have a sum: by what lies between them.
+
+    The arithmetic and the geometric mean differ by squares of differences, each times a variable.
+    """
+    if len(names) < 3 or len(told) < len(names):
+        return
+    for r in read(goal.target)[:1]:
+        if r.sign not in ORDER or r.negated:
+            continue
+        sums = [side for side in r.terms if (line := linear(side)) and {n for n in line if n} == set(names)]
+        products = [side for side in r.terms if {f.text for f in side.factors()} == set(names)]
+        balanced = _balanced(names, told, kind)
+        if sums:
+            of_sum = sums[0].wrapped
+            yield "\n".join([
+                "apply Classical.byContradiction\nintro hg", balanced,
+                f"have hm0 : 0 < {of_sum} := by grind",
+                f"have hm1 := {kind}.mul_pos (show 0 < {_difference(Relation(r.right, r.sign, r.left))} by grind) hm0",
+                f"have hm2 := {kind}.mul_pos hm1 hm0", "grind",
+            ])  # fmt: skip
+        for _, _, solved in _solved(goal, names) if products else ():
+            yield "\n".join([balanced, solved, "grind"])
 
 
 def _contrary(target: Relation, told: Sequence[Relation], kind: str) -> Iterator[str]:

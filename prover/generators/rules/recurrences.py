@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from prover.generators.rules.base import NUMBERS, arguments, propositions, single, variables
+from prover.generators.rules.polynomials import monomials
 from prover.generators.rules.terms import Relation, Term, difference, least, linear, read, read_term, solved, value
 from prover.lean.state import Goal
 
@@ -44,8 +46,8 @@ class Recurrence:
 
     def back(self, term: Term) -> int | None:
         """How many places before the new value a term `f (n + c)` stands; None for another term."""
-        at = _argument(term, self.f)
-        place = None if at is None else _offset(at, self.n)
+        at = argument(term, self.f)
+        place = None if at is None else offset(at, self.n)
         return None if place is None else self.shift - place
 
 
@@ -58,19 +60,21 @@ class Begun(NamedTuple):
     first: tuple[Fraction, ...]
 
 
-def _argument(term: Term, f: str) -> Term | None:
+def argument(term: Term, f: str) -> Term | None:
+    """What f is applied to; None for another term."""
     if term.op != "name" or not term.text.startswith(f"{f} "):
         return None
     return read_term(term.text[len(f) :])
 
 
-def _offset(term: Term, n: str) -> int | None:
+def offset(term: Term, n: str) -> int | None:
     """c of `n + c`."""
     found = linear(term)
     return found.get("", 0) if found is not None and found.get(n) == 1 and set(found) <= {n, ""} else None
 
 
 def recurrences(goal: Goal) -> Iterator[Recurrence]:
+    """The rules that hypotheses give for functions of the natural numbers."""
     functions = {v.name: v.type.removeprefix("Nat → ") for v in variables(goal) if v.type.startswith("Nat → ")}
     for h in propositions(goal):
         match = _RULE.fullmatch(" ".join(h.type.split()))
@@ -89,8 +93,8 @@ def recurrences(goal: Goal) -> Iterator[Recurrence]:
         f, guard = relation.left.text.partition(" ")[0], match["guard"]
         lower = 0 if guard is None else next((least(r, n) for r in read(guard)), None)
         kind = functions.get(f)
-        at = _argument(relation.left, f)
-        shift = None if at is None else _offset(at, n)
+        at = argument(relation.left, f)
+        shift = None if at is None else offset(at, n)
         if kind not in NUMBERS or lower is None or shift is None:
             continue
         name, guarded = "hg" if proof else h.name, guard is not None
@@ -101,25 +105,28 @@ def recurrences(goal: Goal) -> Iterator[Recurrence]:
 
 
 def _newest(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
-    """A linear rule with its newest value by itself, of `f (n + 1) - f n = 4`; None for another."""
-    left, right = (linear(side) for side in relation.terms)
+    """A rule with its newest value by itself, of `f (n + 1) - f n = 4`; None for another, or one that is not linear."""
+    left, right = (monomials(side) for side in relation.terms)
     if left is None or right is None:
         return None
     parts = difference(left, right)
     places: dict[str, int] = {}
-    for text in parts:
+    for text in {name for names in parts for name in names}:
         f = text.partition(" ")[0]
         term = read_term(text) if f in functions else None
-        at = None if term is None else _argument(term, f)
-        place = None if at is None else _offset(at, n)
+        at = None if term is None else argument(term, f)
+        place = None if at is None else offset(at, n)
         if place is not None:
             places[text] = place
     newest = max(places, key=lambda text: places[text], default="")
-    whole = parts.pop(newest, 0)
+    scale = lcm(*(c.denominator for c in parts.values()))
+    coefficients = {names: int(c * scale) for names, c in parts.items()}
+    whole = coefficients.pop((newest,), 0)
     divided = abs(whole) != 1
-    if not whole or (divided and functions[newest.partition(" ")[0]] != "Rat"):
+    kind = functions.get(newest.partition(" ")[0])
+    if not whole or (divided and kind != "Rat") or any(newest in names for names in coefficients):
         return None
-    rest = solved(parts, whole)
+    rest = solved({" * ".join(names): c for names, c in coefficients.items()}, whole)
     return next(iter(read(f"{newest} = ({rest}) / {abs(whole)}" if divided else f"{newest} = {rest}")), None)
 
 
@@ -149,7 +156,7 @@ def _given(goal: Goal, rule: Recurrence) -> dict[int, tuple[str, str, Fraction]]
     """Place → the hypothesis that gives the value there, as it is written, and what it is."""
     found: dict[int, tuple[str, str, Fraction]] = {}
     for h, r in single(goal):
-        at = _argument(r.left, rule.f)
+        at = argument(r.left, rule.f)
         place, number = (None if at is None else value(at)), _number(r.right, rule, {}, 0)
         if r.sign == "=" and not r.negated and place is not None and number is not None:
             found[place] = h.name, r.right.text, number

@@ -16,7 +16,7 @@ from fractions import Fraction
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, propositions
 from prover.generators.rules.recurrences import Recurrence, begun, places, recurrences, values
-from prover.generators.rules.terms import Term
+from prover.generators.rules.terms import Term, printed, substituted
 from prover.lean.state import Goal
 
 _FARTHEST = 5_000
@@ -153,13 +153,9 @@ def _together(proofs: Sequence[str]) -> str:
 
 def _rendered(rule: Recurrence, term: Term, state: str, index: str) -> str:
     """The rule's term with the components of a state for the values, and the state's number for n."""
-    if term.op == "number":
-        return term.text
-    if term.op == "name":
-        if term.text.removeprefix("↑") == rule.n:
-            n = f"({index} + {rule.least})"
-            return n if term.text == rule.n else f"(({n} : Nat) : {rule.kind})"
-        back = rule.back(term)
-        return f"{state}{_part(rule.order - (back or 0), rule.order)}"
-    parts = [_rendered(rule, a, state, index) for a in term.args]
-    return f"(-{parts[0]})" if len(parts) == 1 else f"({parts[0]} {term.op} {parts[1]})"
+    n = f"({index} + {rule.least})"
+    by = {rule.n: n, f"↑{rule.n}": f"(({n} : Nat) : {rule.kind})"}
+    for t in term.walk():
+        if t.op == "name" and (back := rule.back(t)) is not None:
+            by[t.text] = f"{state}{_part(rule.order - back, rule.order)}"
+    return printed(substituted(term, {text: Term("name", text=new) for text, new in by.items()}))

@@ -326,6 +326,14 @@ def substituted(term: Term, by: Mapping[str, Term]) -> Term:
     return replace(term, args=tuple(substituted(a, by) for a in term.args))
 
 
+def printed(term: Term) -> str:
+    """A term written out from its parts, in brackets wherever that may be needed."""
+    if not term.args:
+        return term.text
+    parts = [printed(a) for a in term.args]
+    return f"(-{parts[0]})" if len(parts) == 1 else f"({parts[0]} {term.op} {parts[1]})"
+
+
 def congruence(r: Relation) -> tuple[Term, int] | None:
     """t and m, above zero, of `m ∣ t`, `t % m = c` and `t % m ≠ c` for a closed c; None for another relation."""
     if r.sign == "∣":

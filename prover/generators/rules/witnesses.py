@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, islice
+from math import gcd
 
 from prover.generators.protocol import Position
 from prover.generators.rules.algebra import rational_roots
 from prover.generators.rules.base import NAME, NUMBERS, Suggestion, mentions, variables
 from prover.generators.rules.power_residues import showing
-from prover.generators.rules.terms import Relation, compare, linear, read
+from prover.generators.rules.terms import Relation, compare, difference, linear, read, solved
 from prover.lean.state import Goal
 
 _EXISTS = re.compile(r"∃ (?P<names>[^,()∃∀]+), (?P<body>[^∃∀→↔∨]+)")
@@ -36,6 +37,10 @@ def witnesses(position: Position) -> Iterator[Suggestion]:
         yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
     elif found := _search(match["names"], match["body"], "Int" in goal.constants):
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
+    for tactic in _whole(goal, match["names"], match["body"]):
+        yield Suggestion(1.0, tactic)
+    for tactic in _combined(match["names"], match["body"]):
+        yield Suggestion(1.0, tactic)
     for tactic in _next_one(goal, match["names"], match["body"]):
         yield Suggestion(0.8, tactic)
     for tried in _usual(goal, match["names"], match["body"]):
@@ -69,6 +74,35 @@ def _quotients(goal: Goal) -> Iterator[Suggestion]:
             yield Suggestion(1.0, f"exact ⟨{next(iter(quotients))}, by omega⟩")
         for tactic in showing(goal, " ∨ ".join(remainders)):
             yield Suggestion(1.0, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
+
+
+def _whole(goal: Goal, listed: str, body: str) -> Iterator[str]:
+    """A whole number next to a rational, or beyond it."""
+    for x in (v.name for v in variables(goal) if v.head == "Rat" and mentions(body, v.name)):
+        if len(listed.split(" : ")[0].split()) == 1:
+            next_up = f"({x}.floor + 1)"
+            yield "\n".join([
+                f"have hl := Rat.floor_le {x}\nhave hu := Rat.lt_floor_add_one {x}",
+                f"have ht := Rat.intCast_le_intCast.mpr (Int.self_le_toNat {next_up})",
+                "rw [Rat.intCast_natCast] at ht",
+                "first " + " ".join(f"| exact ⟨{w}, by grind⟩" for w in (f"{x}.floor", next_up, f"{next_up}.toNat")),
+            ])  # fmt: skip
+
+
+def _combined(listed: str, body: str) -> Iterator[str]:
+    """The a and b of n = 3 * a + 5 * b: b is what n's remainder by 3 asks for, or a what that by 5 does."""
+    names, found = listed.split(" : ")[0].split(), read(body)
+    for r in found if len(names) == 2 and len(found) == 1 and found[0].sign == "=" and "∧" not in body else ():
+        left, right = (linear(side) for side in r.terms)
+        parts = difference(right, left) if left is not None and right is not None else {}
+        p, q = (abs(parts.get(n, 0)) for n in names)
+        if parts.get(names[0], 0) * parts.get(names[1], 0) <= 0 or gcd(p, q) != 1:
+            continue
+        n = solved({k: c for k, c in parts.items() if k not in names}, 1 if parts[names[0]] > 0 else -1)
+        for m, other, order in ((p, q, "{0}, {1}"), (q, p, "{1}, {0}")):
+            if m > 1:
+                least = f"({pow(other, -1, m)} * ({n})) % {m}"
+                yield f"exact ⟨{order.format(f'(({n}) - {other} * ({least})) / {m}', least)}, by omega⟩"
 
 
 def _next_one(goal: Goal, listed: str, body: str) -> Iterator[str]:
