@@ -12,7 +12,7 @@ from math import gcd
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, mentions, propositions, relations, single, usable, variables
-from prover.generators.rules.bounds import Limits, facts, stated
+from prover.generators.rules.bounds import Ranges, facts, stated
 from prover.generators.rules.factors import Divides, by_factors, dividing, quotient
 from prover.generators.rules.terms import Relation, difference, linear, solved
 from prover.lean.state import Goal, Hypothesis
@@ -52,7 +52,7 @@ def finite_search(goal: Goal) -> Iterator[str]:
     yield from evaluated(goal, facts(goal, _searched(goal), limits), limits)
 
 
-def evaluated(goal: Goal, known: Sequence[str], limits: Limits) -> Iterator[str]:
+def evaluated(goal: Goal, known: Sequence[str], limits: Ranges) -> Iterator[str]:
     """All variables below bounds that arithmetic can show; then the kernel evaluates every point.
 
     `known`, `limits`: of `bounds.facts` and `bounds.stated`.
@@ -118,7 +118,7 @@ def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
 
 
 def _sizes(
-    found: Sequence[Relation], searched: Sequence[Hypothesis], limits: Limits, pruned: Sequence[Divides]
+    found: Sequence[Relation], searched: Sequence[Hypothesis], limits: Ranges, pruned: Sequence[Divides]
 ) -> Mapping[str, list[int]]:
     """For each variable the bounds to try, ascending; so few that not too many points are evaluated in the end.
 
@@ -167,7 +167,7 @@ def _first(tried: Sequence[Sequence[str]]) -> str:
     return "\n".join(["first", *alternatives])
 
 
-def walked(data: Sequence[Hypothesis], known: Sequence[str], limits: Limits) -> Iterator[str]:
+def walked(data: Sequence[Hypothesis], known: Sequence[str], limits: Ranges) -> Iterator[str]:
     """One variable between two numbers, each of its values by arithmetic that is then linear."""
     for v in data[:_MOST_WALKED]:
         low, high = limits.get(v.name, (None, None))

@@ -24,10 +24,10 @@ _SQUARES = """have hsq : ∀ v : Int, v ≤ v ^ 2 ∧ -v ≤ v ^ 2 := by
   rw [Int.pow_succ, Int.pow_one]
   omega"""
 
-Limits = Mapping[str, tuple[int | None, int | None]]
+Ranges = Mapping[str, tuple[int | None, int | None]]
 
 
-def facts(goal: Goal, data: Sequence[Hypothesis], limits: Limits) -> list[str]:
+def facts(goal: Goal, data: Sequence[Hypothesis], limits: Ranges) -> list[str]:
     """Lines that tell linear arithmetic something about what it cannot see; each may fail without harm.
 
     The facts are named `hf0`, `hf1`, …; before them come the products that some follow from. `limits`: of `stated`.
@@ -84,14 +84,14 @@ def _of_divisors(goal: Goal, kinds: Mapping[str, str]) -> Iterator[str]:
             yield f"have : _ := Int.le_of_dvd (by decide) (Int.neg_dvd.mpr {h.name})"
 
 
-def _largest(found: Sequence[Relation], limits: Limits) -> int:
+def _largest(found: Sequence[Relation], limits: Ranges) -> int:
     """The largest number that occurs, or that a side of an equation may be."""
     numbers = [t.value for r in found for t in r.walk() if t.op == "number"]
     sides = [n for r in found if r.sign == "=" for s in r.terms if (n := _highest(s, limits)) is not None]
     return max([*numbers, *sides], default=0)
 
 
-def _of_exponents(found: Sequence[Relation], limits: Limits, largest: int) -> Iterator[str]:
+def _of_exponents(found: Sequence[Relation], limits: Ranges, largest: int) -> Iterator[str]:
     """A power is small where its exponent is; and an exponent, where its power is, which may take the others."""
     listed = powers(list(found))
     for base, exponent in listed:
@@ -106,7 +106,7 @@ def _of_exponents(found: Sequence[Relation], limits: Limits, largest: int) -> It
                    f"(by decide) (show {k} ≤ {name} by omega)\n  first | omega | grind")  # fmt: skip
 
 
-def _of_powers(found: Sequence[Relation], kinds: Mapping[str, str], limits: Limits) -> Iterator[str]:
+def _of_powers(found: Sequence[Relation], kinds: Mapping[str, str], limits: Ranges) -> Iterator[str]:
     """A power is small where its base is."""
     for t in (t for r in found for t in r.walk()):
         if t.op != "^" or t.args[0].text not in limits or t.args[1].op != "number" or t.args[1].value < 2:
@@ -142,7 +142,7 @@ def _of_bases(found: Sequence[Relation], kinds: Mapping[str, str], largest: int)
                    "  omega")  # fmt: skip
 
 
-def _highest(term: Term, limits: Limits) -> int | None:
+def _highest(term: Term, limits: Ranges) -> int | None:
     """The largest value of a term over the natural numbers, as far as its variables' limits give one."""
     if term.op == "name":
         return limits.get(term.text, (None, None))[1]

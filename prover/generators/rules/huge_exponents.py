@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
-from prover.generators.rules.terms import Term, congruence, read, read_term, substituted, value
+from prover.generators.rules.terms import Term, congruence, read, substituted, value
 from prover.lean.state import Goal
 
 _EVALUATED = 10_000  # exponents up to here are multiplied out
@@ -33,8 +33,7 @@ def huge_exponents(position: Position) -> Iterator[Suggestion]:
     for i, (text, exponent) in enumerate(named.items()):
         lines.append(f"obtain ⟨e{i}, hd{i}⟩ : ∃ e : Nat, e = {text} := ⟨_, rfl⟩\nrw [← hd{i}]")
         equations[f"e{i}"] = f"hd{i}", exponent
-        renamed = read_term(f"e{i}")
-        term = term if renamed is None else substituted(term, {text: renamed})
+        term = substituted(term, {text: Term("name", text=f"e{i}")})
     numbers = {name: n for name, (_, t) in equations.items() if (n := value(t, _MOST_BITS)) is not None}
     of_names = {name: equations[name][0] for name in numbers}
     atoms = list(_atoms(term, numbers))

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.base import Suggestion, relations, variables
-from prover.generators.rules.terms import Relation, Term, read
+from prover.generators.rules.base import Suggestion, relations, single, variables
+from prover.generators.rules.terms import Relation, Term, congruence, read
 from prover.lean.state import Goal
 
 _MODULUS_LIMIT = 1000
@@ -67,11 +67,17 @@ def modular(position: Position) -> Iterator[Suggestion]:
 
 
 def residues(goal: Goal, found: list[Relation], ms: list[int]) -> Iterator[str]:
-    """Each case of the remainders of the variables by a modulus that occurs."""
+    """Each case of the remainders of the variables by a modulus that occurs; equations by this modulus alone, first."""
     names = {n for r in found for n in r.names}
     data = [v for v in variables(goal) if v.head in ("Nat", "Int") and v.name in names][:3]
     difference = _difference(goal)
+    equations = [h.name for h, r in single(goal)
+                 if r.sign == "=" and not r.negated and congruence(r) is None and len(r.names) > 1]  # fmt: skip
     for m in ms[:3]:
+        if equations and m ** len(data) <= _CASES_LIMIT:
+            lines = [f"have hm{i} := congrArg (fun t => t % {m}) {h}" for i, h in enumerate(equations)]
+            cases = _by_residues([(v.name, v.head) for v in data], m)
+            yield "\n".join([*lines, f"clear {' '.join(equations)}", cases])
         for count in range(1, len(data) + 1):
             if m**count > _CASES_LIMIT:
                 break

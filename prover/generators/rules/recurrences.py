@@ -81,27 +81,32 @@ def recurrences(goal: Goal) -> Iterator[Recurrence]:
         relations = read(match["equation"]) if match else []
         if match is None or len(relations) != 1 or relations[0].sign != "=" or relations[0].negated:
             continue
-        n, [relation] = match["n"], relations
-        proof = ""
-        if relation.left.op != "name":
-            newest = _newest(relation, functions, n)
-            if newest is None:
-                continue
-            relation = newest
-            proof = f"have hg : {_stated(match, relation)} := by\n  intro {n}{' hn' if match['guard'] else ''}\n"
-            proof += f"  have hf := {h.name} {n}{' hn' if match['guard'] else ''}\n  first | omega | grind\n"
-        f, guard = relation.left.text.partition(" ")[0], match["guard"]
+        n, guard = match["n"], match["guard"]
         lower = 0 if guard is None else next((least(r, n) for r in read(guard)), None)
-        kind = functions.get(f)
-        at = argument(relation.left, f)
-        shift = None if at is None else offset(at, n)
-        if kind not in NUMBERS or lower is None or shift is None:
+        if lower is None:
             continue
-        name, guarded = "hg" if proof else h.name, guard is not None
-        rule = Recurrence(name, proof, f, kind, n, guarded, lower, shift, 0, relation.right)
-        back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
-        if back and min(back) > 0 and lower + shift >= max(back):
-            yield replace(rule, order=max(back))
+        told = Recurrence(h.name, "", "", "", n, guard is not None, lower, 0, 0, relations[0].right)
+        found = _solved(told, relations[0], functions)
+        newest = _newest(relations[0], functions, n) if found is None else None
+        if newest is not None:
+            hn = " hn" if guard else ""
+            proof = f"have hg : {_stated(match, newest)} := by\n  intro {n}{hn}\n"
+            proof += f"  have hf := {h.name} {n}{hn}\n  first | omega | grind\n"
+            found = _solved(replace(told, hypothesis="hg", proof=proof), newest, functions)
+        if found is not None:
+            yield found
+
+
+def _solved(told: Recurrence, relation: Relation, functions: Mapping[str, str]) -> Recurrence | None:
+    """The rule of an equation that gives the newest value by itself; None for another."""
+    f = relation.left.text.partition(" ")[0]
+    at = argument(relation.left, f) if functions.get(f) in NUMBERS else None
+    shift = None if at is None else offset(at, told.n)
+    if shift is None:
+        return None
+    rule = replace(told, f=f, kind=functions[f], shift=shift, next=relation.right)
+    back = [b for t in relation.right.walk() if t.text.startswith(f"{f} ") and (b := rule.back(t)) is not None]
+    return replace(rule, order=max(back)) if back and min(back) > 0 and rule.least + shift >= max(back) else None
 
 
 def _newest(relation: Relation, functions: Mapping[str, str], n: str) -> Relation | None:
@@ -111,7 +116,7 @@ def _newest(relation: Relation, functions: Mapping[str, str], n: str) -> Relatio
         return None
     parts = difference(left, right)
     places: dict[str, int] = {}
-    for text in {name for names in parts for name in names}:
+    for text in dict.fromkeys(name for names in parts for name in names):
         f = text.partition(" ")[0]
         term = read_term(text) if f in functions else None
         at = None if term is None else argument(term, f)

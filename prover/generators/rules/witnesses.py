@@ -33,23 +33,23 @@ def witnesses(position: Position) -> Iterator[Suggestion]:
     match = _EXISTS.fullmatch(" ".join(goal.target.split()))
     if match is None:
         return
+    names, body = tuple(match["names"].split(" : ")[0].split()), match["body"]
     if "Rat" in goal.constants:
-        yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(match["names"], match["body"]))
-    elif found := _search(match["names"], match["body"], "Int" in goal.constants):
+        yield from (Suggestion(1.0, f"exact ⟨{x}, by {_CHECK}⟩") for x in _rational(names, body))
+    elif found := _search(names, body, "Int" in goal.constants):
         yield Suggestion(1.5, f"exact ⟨{', '.join(map(str, found))}, by {_CHECK}⟩")
-    for tactic in _whole(goal, match["names"], match["body"]):
-        yield Suggestion(1.0, tactic)
-    for tactic in _combined(match["names"], match["body"]):
-        yield Suggestion(1.0, tactic)
-    for tactic in _next_one(goal, match["names"], match["body"]):
-        yield Suggestion(0.8, tactic)
-    for tried in _usual(goal, match["names"], match["body"]):
-        yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
+    if len(names) == 2:
+        yield from (Suggestion(1.0, tactic) for tactic in _combined(names, body))
+    elif len(names) == 1:
+        yield from (Suggestion(1.0, tactic) for tactic in _whole(goal, body))
+        yield from (Suggestion(0.8, tactic) for tactic in _next_one(goal, names[0], body))
+        for tried in _usual(goal, body):
+            yield Suggestion(1.0, "first " + " ".join(f"| exact ⟨{w}, by first | omega | grind⟩" for w in tried))
 
 
-def _rational(listed: str, body: str) -> Iterator[Fraction]:
+def _rational(names: Sequence[str], body: str) -> Iterator[Fraction]:
     """The rational roots of an equation, where that is all there is to say."""
-    names, relations = listed.split(" : ")[0].split(), read(body)
+    relations = read(body)
     if len(names) == 1 and len(relations) == 1 and "∧" not in body:
         yield from rational_roots(relations[0], names[0])
 
@@ -69,34 +69,32 @@ def _quotients(goal: Goal) -> Iterator[Suggestion]:
         quotients[f"({r.left.text}) / {m}"] = None
         remainders.append(f"({r.left.text}) % {m} = {c}")
     if len(quotients) == 1:
-        # Whatever shows the remainders ends with linear arithmetic, which then sees the quotient, too.
         if len(remainders) == 1:
             yield Suggestion(1.0, f"exact ⟨{next(iter(quotients))}, by omega⟩")
+        # Whatever shows the remainders ends with linear arithmetic, which then sees the quotient, too.
         for tactic in showing(goal, " ∨ ".join(remainders)):
             yield Suggestion(1.0, f"refine ⟨{next(iter(quotients))}, ?_⟩\n{tactic}")
 
 
-def _whole(goal: Goal, listed: str, body: str) -> Iterator[str]:
+def _whole(goal: Goal, body: str) -> Iterator[str]:
     """A whole number next to a rational, or beyond it."""
     for x in (v.name for v in variables(goal) if v.head == "Rat" and mentions(body, v.name)):
-        if len(listed.split(" : ")[0].split()) == 1:
-            next_up = f"({x}.floor + 1)"
-            yield "\n".join([
-                f"have hl := Rat.floor_le {x}\nhave hu := Rat.lt_floor_add_one {x}",
-                f"have ht := Rat.intCast_le_intCast.mpr (Int.self_le_toNat {next_up})",
-                "rw [Rat.intCast_natCast] at ht",
-                "first " + " ".join(f"| exact ⟨{w}, by grind⟩" for w in (f"{x}.floor", next_up, f"{next_up}.toNat")),
-            ])  # fmt: skip
+        next_up = f"({x}.floor + 1)"
+        yield "\n".join([
+            f"have hl := Rat.floor_le {x}\nhave hu := Rat.lt_floor_add_one {x}",
+            f"have ht := Rat.intCast_le_intCast.mpr (Int.self_le_toNat {next_up})",
+            "rw [Rat.intCast_natCast] at ht",
+            "first " + " ".join(f"| exact ⟨{w}, by grind⟩" for w in (f"{x}.floor", next_up, f"{next_up}.toNat")),
+        ])  # fmt: skip
 
 
-def _combined(listed: str, body: str) -> Iterator[str]:
+def _combined(names: Sequence[str], body: str) -> Iterator[str]:
     """The a and b of n = 3 * a + 5 * b: b is what n's remainder by 3 asks for, or a what that by 5 does."""
-    names, found = listed.split(" : ")[0].split(), read(body)
-    for r in found if len(names) == 2 and len(found) == 1 and found[0].sign == "=" and "∧" not in body else ():
+    for r in read(body) if "∧" not in body else ():
         left, right = (linear(side) for side in r.terms)
         parts = difference(right, left) if left is not None and right is not None else {}
         p, q = (abs(parts.get(n, 0)) for n in names)
-        if parts.get(names[0], 0) * parts.get(names[1], 0) <= 0 or gcd(p, q) != 1:
+        if r.sign != "=" or parts.get(names[0], 0) * parts.get(names[1], 0) <= 0 or gcd(p, q) != 1:
             continue
         n = solved({k: c for k, c in parts.items() if k not in names}, 1 if parts[names[0]] > 0 else -1)
         for m, other, order in ((p, q, "{0}, {1}"), (q, p, "{1}, {0}")):
@@ -105,27 +103,22 @@ def _combined(listed: str, body: str) -> Iterator[str]:
                 yield f"exact ⟨{order.format(f'(({n}) - {other} * ({least})) / {m}', least)}, by omega⟩"
 
 
-def _next_one(goal: Goal, listed: str, body: str) -> Iterator[str]:
+def _next_one(goal: Goal, name: str, body: str) -> Iterator[str]:
     """By induction: the number that exists for n, or the next one, exists for n + 1."""
-    names = listed.split(" : ")[0].split()
-    for v in variables(goal) if len(names) == 1 and "Nat" in goal.constants else ():
-        if v.head == "Nat" and mentions(body, v.name):
-            yield "\n".join([
-                f"induction {v.name} with", "| zero => exact ⟨0, by simp⟩", f"| succ {v.name} ih =>",
-                "  obtain ⟨m, hm⟩ := ih",
-                f"  rcases Classical.em (({_renamed(body, {names[0]: 'm', v.name: f'({v.name} + 1)'})})) with hx | hx",
-                "  · exact ⟨m, hx⟩", "  · exact ⟨m + 1, by grind⟩",
-            ])  # fmt: skip
+    for n in (v.name for v in variables(goal) if v.head == "Nat" and mentions(body, v.name)):
+        same = _renamed(body, {name: "m", n: f"({n} + 1)"})
+        yield "\n".join([
+            f"induction {n} with", "| zero => exact ⟨0, by simp⟩", f"| succ {n} ih =>", "  obtain ⟨m, hm⟩ := ih",
+            f"  rcases Classical.em ({same}) with hx | hx", "  · exact ⟨m, hx⟩", "  · exact ⟨m + 1, by grind⟩",
+        ])  # fmt: skip
 
 
 def _renamed(text: str, by: Mapping[str, str]) -> str:
     return NAME.sub(lambda found: by.get(found[0], found[0]), text)
 
 
-def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
+def _usual(goal: Goal, body: str) -> Iterator[list[str]]:
     """For one number that exists for each value of a variable, or of two, between them."""
-    if len(listed.split(" : ")[0].split()) != 1:
-        return
     spoken_of = [v.name for v in variables(goal) if v.head in NUMBERS and mentions(body, v.name)]
     remainders = [(m, r.right.text) for r in read(body) if r.sign == "=" and r.left.op == "%" and r.right.closed
                   if (m := r.left.args[1].text)]  # fmt: skip
@@ -139,9 +132,8 @@ def _usual(goal: Goal, listed: str, body: str) -> Iterator[list[str]]:
 
 
 @lru_cache(maxsize=64)
-def _search(listed: str, body: str, signed: bool) -> tuple[int, ...]:
+def _search(names: tuple[str, ...], body: str, signed: bool) -> tuple[int, ...]:
     """() where there are none, or the body says what cannot be read."""
-    names = listed.split(" : ")[0].split()
     relations = [r for part in body.split("∧") for r in read(part)]
     if len(names) not in _RADII or len(relations) != body.count("∧") + 1:
         return ()
