@@ -16,6 +16,7 @@ from prover import forms
 from prover.automation import possible
 from prover.generators.protocol import Position
 from prover.lean.protocol import Limits
+from prover.lean.state import Goal
 from prover.lean_search import SLOW, LeanChecker, LeanGenerator, LeanState
 from prover.script import led
 from search.protocols import Advanced, Outcome, TimedOut
@@ -28,10 +29,10 @@ ROUNDS = (
 #: What the goal itself suggests (a finite search, say) goes first, since it needs more and is worth more, as is the
 #: rule in arithmetic; the shares of the others are of the time that this leaves. What ran out of its limits has another
 #: turn after them.
-_SPECIAL, _SPECIAL_AGAIN = (Limits(80_000, 3.0), 0.5), (Limits(80_000, 20.0), 0.8)
+_SPECIAL, _SPECIAL_AGAIN = (Limits(80_000, 3.5), 0.5), (Limits(80_000, 20.0), 0.8)
 INTRODUCE = "unhygienic intros"
-_NONE_EXIST = re.compile(r"¬∃ ([^,()∃]+),")
-_FORMS = 2
+_NONE_EXIST, _SOME_EXIST = re.compile(r"¬∃ ([^,()∃]+),"), re.compile(r"∃ ([^,()∃]+),")
+_FORMS = 3
 #: So many are tried before premises are looked up.
 _QUICK = 9
 #: For any goal, and what this goal suggests.
@@ -142,20 +143,28 @@ class OneLiners:
 
 
 def _naming(state: LeanState) -> str:
-    """The tactic that names variables and premises, or else what is said not to exist; "" where there is neither."""
+    """The tactic that names variables and premises, or else what is said to exist, or not to; "" without these."""
     goal = state.lean_goals[0] if state.lean_goals else None
     if goal is None or goal.head == "∀":
         return INTRODUCE if goal is not None else ""
-    nothing = _NONE_EXIST.match(goal.target)
-    if nothing is None:
-        return ""
+    if nothing := _NONE_EXIST.match(goal.target):
+        return f"rintro ⟨{_free(goal, nothing[1], 'hn')}⟩"
+    for h in goal.hypotheses:
+        something = _SOME_EXIST.match(h.type) if h.is_prop and h.accessible else None
+        if something is not None:
+            return f"obtain ⟨{_free(goal, something[1], 'hn')}⟩ := {h.name}"
+    return ""
+
+
+def _free(goal: Goal, binders: str, of_body: str) -> str:
+    """Names for what binders bind, and for the proof of their body: their own, where the goal does not have these."""
     taken = {h.name for h in goal.hypotheses}
     names: list[str] = []
-    for name in [*nothing[1].partition(" : ")[0].split(), "hn"]:
+    for name in [*binders.partition(" : ")[0].split(), of_body]:
         while name in taken:  # what it would hide could not be spoken of any more
             name += "'"
         names.append(name)
-    return f"rintro ⟨{', '.join(names)}⟩"
+    return ", ".join(names)
 
 
 def _in_turn(unreached: Sequence[str], late: Sequence[str]) -> list[str]:

@@ -41,8 +41,9 @@ def test_what_the_goal_suggests_goes_before_what_fits_any_goal(lean, generator):
         # A name that is in use stays visible.
         ("(x : Nat) (h : x % 4 = 3) : ¬∃ (y : Nat) (z : Nat), y ^ 2 + 4 * z = x", "rintro ⟨y, z, hn⟩\n"),
         ("(y hn : Nat) (h : y % 4 = 3) (e : hn = y) : ¬∃ x, x ^ 2 + 1 = y", "rintro ⟨x, hn'⟩\n"),
+        ("(n : Nat) (h : ∃ k, n = 4 * k + 3) : ¬∃ a b, n = a ^ 2 + b ^ 2", "rintro ⟨a, b, hn⟩\nobtain ⟨k, hn'⟩ := h\n"),
     ],
 )
-def test_what_does_not_exist_gets_names(lean, statement, lead):
+def test_what_exists_or_does_not_gets_names(lean, statement, lead):
     found = next(attempt for attempt in attempts(lean, statement) if isinstance(attempt.outcome, Solved))
     assert found.tactic.startswith(lead)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, SQUARE, Suggestion, kind_of, relations, single, variables
 from prover.generators.rules.polynomials import expanded, monomials
 from prover.generators.rules.quadratics import not_negative, square_facts, vanishing
-from prover.generators.rules.rational_functions import quotient
+from prover.generators.rules.rational_functions import quotient, written
 from prover.generators.rules.terms import ORDER, Relation, Term, linear, read, read_term, substituted
 from prover.lean.state import Goal
 
@@ -110,9 +111,11 @@ def _steep(term: Term | None) -> bool:
 def _differences(told: Sequence[Relation], kind: str) -> Iterator[str]:
     """`hd0 : 0 ≤ b - a`, and where it is so, `he0 : 0 < b - a`."""
     for i, r in enumerate(told):
-        yield f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := by grind"
+        proof = "by first | assumption | grind"
         if r.sign in _STRICT:
-            yield f"have he{i} : (0 : {kind}) < {_difference(r)} := by grind"
+            yield f"have he{i} : (0 : {kind}) < {_difference(r)} := {proof}"
+            proof = f"{kind}.le_of_lt he{i}"
+        yield f"have hd{i} : (0 : {kind}) ≤ {_difference(r)} := {proof}"
 
 
 def _pairs(told: Sequence[Relation], kind: str) -> Iterator[str]:
@@ -150,8 +153,8 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
         return
     given: list[str] = []
     for i, r in enumerate(told):
-        found = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}")
-        given += found[0] if found else []
+        known = _multiplied(_difference(r), r.sign in _STRICT, f"hh{i}")
+        given += [*known.positive, known.fact, *known.written_out] if known else []
     if given:
         yield "\n".join([*given, "grind"])
     for r in read(goal.target)[:1]:
@@ -160,41 +163,54 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
         found = _multiplied(contrary, strict, "hx") if r.sign in ORDER and not r.negated else None
         if found is None:
             continue
-        positive, *rest = found[0]
-        lines = ["apply Classical.byContradiction\nintro hg", *given, positive, "clear hg", *rest]
+        # Quotients are out of sight as soon as may be: each step costs several times as much with them.
+        lines = [*given, *found.positive, "apply Classical.byContradiction\nintro hg", found.fact, "clear hg"]
+        lines += found.written_out
         solved = [by for _, _, by in _solved(goal, names)]
-        steep = _steep(read_term(found[1]))
+        steep = _steep(read_term(found.product))
         weighted: list[str] = []
         if told and len(names) > 1:
             by = solved[:1]  # in what has no equations left
-            weighted = ["\n".join([*lines, facts(names, told, kind), *by, "grind"]) for facts in (_balanced, _weighted)]
+            weighted = ["\n".join([*lines, facts(names, told, kind), *by, "grind"])
+                        for facts in (_balanced, _weighted)]  # fmt: skip
         yield from weighted if steep else ()
-        yield "\n".join([*lines, *not_negative(read_term(f"-({found[1]})")), _squares(names), "grind"])
+        own = not_negative(read_term(f"-({found.product})"))
+        yield "\n".join([*lines, *own, _squares(names), "grind"])
         for by in solved:
             yield "\n".join([*lines, _squares(names), by, "grind"])
         yield from () if steep else weighted
 
 
-def _multiplied(difference: str, strict: bool, h: str) -> tuple[list[str], str] | None:
-    """That a rational term is not negative, or above zero where `strict`, times its denominators, as h; and what it is.
+class _Cleared(NamedTuple):
+    """That a rational term times its denominators is not negative: that these are positive, it, and what it is."""
 
-    None where there are none.
-    """
+    positive: list[str]
+    fact: str
+    written_out: list[str]
+    product: str
+
+
+def _multiplied(difference: str, strict: bool, h: str) -> _Cleared | None:
+    """As h, of a term that is not negative, or above zero where `strict`; None where there are no denominators."""
     term = read_term(difference)
     found = quotient(term) if term is not None else None
     if found is None or not found.below:
         return None
-    factors = [expanded(dict(factor)) for factor in found.below.elements()]
+    factors = [written(factor) for factor in found.below.elements()]
+    positive = {factor: f"{h}p{i}" for i, factor in enumerate(dict.fromkeys(factors))}
     product = expanded(found.above)
-    proof = f"(show 0 < {factors[0]} by grind)"
+    proof = positive[factors[0]]
     for factor in factors[1:]:
-        proof = f"(Rat.mul_pos {proof} (show 0 < {factor} by grind))"
+        proof = f"(Rat.mul_pos {proof} {positive[factor]})"
     multiplied = f"Rat.mul_pos {proof}" if strict else f"Rat.mul_nonneg (Rat.le_of_lt {proof})"
-    return [
-        f"have {h} := {multiplied} (show 0 {'<' if strict else '≤'} {difference} by grind)",
-        f"have {h}e : {' * '.join(f'({factor})' for factor in factors)} * ({difference}) = {product} := by grind",
-        f"rw [{h}e] at {h}",
-    ], product
+    whole = " * ".join(f"({factor})" for factor in factors)
+    known = f"(show 0 {'<' if strict else '≤'} {difference} by grind)"
+    return _Cleared(
+        [f"have {name} : 0 < {factor} := by first | assumption | grind" for factor, name in positive.items()],
+        f"have {h} := {multiplied} {known}",
+        [f"have {h}e : {whole} * ({difference}) = {product} := by grind", f"rw [{h}e] at {h}", f"clear {h}e"],
+        product,
+    )
 
 
 def _solved(goal: Goal, names: Sequence[str]) -> Iterator[tuple[str, Term, str]]:
@@ -271,8 +287,8 @@ def _contrary(target: Relation, told: Sequence[Relation], kind: str) -> Iterator
 
 def _difference(r: Relation) -> str:
     """What the relation says is not negative."""
-    return (f"{r.right.wrapped} - {r.left.wrapped}" if r.sign in ("≤", "<") else
-            f"{r.left.wrapped} - {r.right.wrapped}")  # fmt: skip
+    less, more = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
+    return more.wrapped if less.text == "0" else f"{more.wrapped} - {less.wrapped}"
 
 
 def _nonlinear(term: Term) -> bool:

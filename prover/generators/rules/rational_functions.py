@@ -9,7 +9,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from prover.generators.rules.polynomials import Polynomial, product
+from prover.generators.rules.polynomials import Polynomial, expanded, product
 from prover.generators.rules.terms import Term
 
 #: A polynomial that can be a key: what it is made of, sorted.
@@ -45,6 +45,12 @@ def quotient(term: Term) -> Quotient | None:
         case ("+" | "-"), (a, b):
             return _plus(quotient(a), quotient(b), 1 if term.op == "+" else -1)
     return None
+
+
+def written(factor: Factor) -> str:
+    """A factor written out; a variable as it is."""
+    [(names, c), *more] = factor
+    return names[0] if not more and c == 1 and len(names) == 1 else expanded(dict(factor))
 
 
 def _plus(left: Quotient | None, right: Quotient | None, sign: int) -> Quotient | None:
