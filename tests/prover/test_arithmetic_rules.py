@@ -90,6 +90,14 @@ def test_no_witness_is_guessed_where_none_is_near(lean, state_of):
         assert not list(witnesses.witnesses(Position(lean.goals(state_of(statement)))))
 
 
+@pytest.mark.parametrize("statement", [
+    "(a b : Nat) (h : 3 * a + b = 17) (g : a < b) : a ≤ 4",  # linear arithmetic has no use for it
+    "(p x : Nat) (h : ∀ a b, p ∣ a * b → p ∣ a ∨ p ∣ b) (g : p ∣ x ^ 2) : p ∣ x",
+])  # fmt: skip
+def test_induction_is_left_out_where_it_says_nothing_more(lean, state_of, statement):
+    assert not list(counting.counting(Position(lean.goals(state_of(statement)))))
+
+
 def test_stated_bounds_are_read_from_hypotheses():
     hypotheses = (
         Hypothesis("h", "10 ≤ m ∧ m ≤ 99", is_prop=True), Hypothesis("g", "n < 5", is_prop=True),
@@ -289,6 +297,10 @@ def test_stated_bounds_are_read_from_hypotheses():
         (witnesses.witnesses, "(n : Nat) (h : 12 ≤ n) : ∃ a b : Nat, 4 * a + 5 * b = n"),
         (witnesses.witnesses, "(x : Rat) : ∃ n : Int, (n : Rat) ≤ x ∧ x < n + 1"),
         (witnesses.witnesses, "(x : Rat) : ∃ n : Nat, x < n"),
+        (instances.instances, "(p x : Nat) (h : ∀ a b, p ∣ a * b → p ∣ a ∨ p ∣ b) (g : p ∣ x ^ 3) : p ∣ x"),
+        (modular.modular, "(x y z : Int) (h : x ^ 2 + y ^ 2 + z ^ 2 = 2 * x * y * z) : 2 ∣ x * y * z"),
+        (bounded.bounded, "(x y z : Nat) (h : 3 * x + 5 * y + 7 * z = 30) (g : x * y * z = 8) : y = 2 ∧ z = 2"),
+        (closed_forms.closed_forms, "(u : Nat → Int) (h : u 0 = 5) (g : ∀ n, u n = u (n + 1) - 4) : u 500 = 2005"),
     ],
 )  # fmt: skip
 def test_a_rule_s_tactic_proves_what_it_is_for(lean, state_of, rule, statement):

@@ -67,17 +67,19 @@ def evaluated(goal: Goal, known: Sequence[str], limits: Ranges) -> Iterator[str]
     if any(mentions(about[h], n) for h in drop for n in names):
         return
     kinds = {v.name: v.head for v in data}
-    given = (_solved(goal, data) or quotient(goal, kinds)) if len(data) > 1 else None
+    linear_in = _solved(goal, data) if len(data) > 1 else None
+    given = linear_in or (quotient(goal, kinds) if len(data) > 1 else None)
     searched = [v for v in data if given is None or v.name != given[0]]
     if len(searched) > _MOST_EVALUATED:
         return
     pruned = list(dividing(goal, kinds))
-    lines = [*known, *(p.tactic for p in pruned), *([given[1]] if given else [])]
+    lines = [*known, *(p.tactic for p in pruned), *([given[1]] if given and not linear_in else [])]
     sizes = _sizes(relations(goal), searched, limits, pruned)
     if not sizes:
         return
     for v in searched:
         lines.append(_below(v, sizes[v.name]))
+    lines += [linear_in[1]] if linear_in else []  # bounds are easier to see without a division
     lines += [f"try clear {h}" for h in _NAMED.findall("\n".join(known))]
     lines += [f"subst hk_{v.name}" for v in searched if v.head == "Int"]
     # What is about the first variables alone is asked before the others are gone through.
@@ -111,9 +113,13 @@ def _solved(goal: Goal, data: Sequence[Hypothesis]) -> tuple[str, str] | None:
         named = [n for n in whole if n]
         if len(named) < 2 or any(n not in kinds for n in named) or len({kinds[n] for n in named}) > 1:
             continue
-        for name in sorted((n for n in named if abs(whole[n]) == 1), reverse=True):
-            rest = {n: c for n, c in whole.items() if n != name}
-            return name, f"obtain rfl : {name} = {solved(rest, whole[name])} := by omega"
+        name = min(sorted(named, reverse=True), key=lambda n: abs(whole[n]))
+        value, times = solved({n: c for n, c in whole.items() if n != name}, whole[name]), abs(whole[name])
+        if times == 1:
+            return name, f"obtain rfl : {name} = {value} := by omega"
+        lemma = "Nat.div_eq_of_eq_mul_right" if kinds[name] == "Nat" else "Int.ediv_eq_of_eq_mul_right"
+        exact = f"({lemma} (by decide) (show {value} = {times} * {name} by omega)).symm"
+        return name, f"obtain rfl : {name} = ({value}) / {times} := {exact}"
     return None
 
 

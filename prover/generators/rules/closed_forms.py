@@ -147,8 +147,8 @@ def _shown(known: Begun, form: _Form, wanted: Sequence[int], anywhere: Sequence[
     yield f"clear {rule.hypothesis}"
     first = ".1" if rule.order > 1 else ""
     for number, place in enumerate(wanted):
-        i = place - start
-        yield f"have hv{number} : {f} {place} = {_value(form, i)} := by\n  have h := (hc {i}){first}"
+        steps = place - start
+        yield f"have hv{number} : {f} {place} = {_value(form, steps)} := by\n  have h := (hc {steps}){first}"
         yield "  first | exact h.trans (by decide +kernel) | grind"
     for name in anywhere:
         if start:
@@ -174,10 +174,9 @@ def _equation(left: str, form: _Form, later: int, kind: str) -> str:
     if kind == "Rat":
         return f"{left} = ({' + '.join(above)}) / ({' + '.join(below)})"
     scale = lcm(*(p.coefficient.denominator for p in form.above))
-    plus, minus = (
-        [p._replace(coefficient=x) for p in form.above if (x := p.coefficient * scale * sign) > 0] for sign in (1, -1)
-    )
-    plus, minus = (" + ".join(_written(p, i, kind) for p in parts) for parts in (plus, minus))
+    signed = ([p._replace(coefficient=x) for p in form.above if (x := p.coefficient * scale * sign) > 0]
+              for sign in (1, -1))  # fmt: skip
+    plus, minus = (" + ".join(_written(p, i, kind) for p in parts) for parts in signed)
     return f"{scale} * {left} + ({minus or 0}) = {plus or 0}"
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import NUMBERS, Suggestion, mentions, propositions, single, variables
-from prover.generators.rules.terms import ORDER, least, read
+from prover.generators.rules.terms import ORDER, least, linear, read
 from prover.lean.state import Goal
 
 _MOST_VARIABLES = 2
@@ -24,7 +25,7 @@ def counting(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     told = read(goal.target)
     close = next((c for of, c in _CLOSERS.items() if of in goal.constants), "grind" if told else "")
-    if not close or not any(kind in goal.constants for kind in NUMBERS):
+    if not close or not any(kind in goal.constants for kind in NUMBERS) or _linear(goal) or _told_of_all(goal):
         return
     yield Suggestion(1.0, "grind")
     counted = [v.name for v in variables(goal) if v.head == "Nat" and mentions(goal.target, v.name)]
@@ -40,6 +41,20 @@ def counting(position: Position) -> Iterator[Suggestion]:
             following = re.sub(rf"(?<![\w.']){re.escape(name)}(?![\w'])", f"({name} + 1)", goal.target)
             both = f"suffices hk : ({goal.target}) ∧ ({following}) from hk.1"
             yield Suggestion(0.8, f"{both}\ninduction {name} <;> grind")
+
+
+def _linear(goal: Goal) -> bool:
+    """Whether all is said by linear equations and inequalities, which induction adds nothing to."""
+    texts = [goal.target, *(h.type for h in propositions(goal))]
+    found = [read(text) for text in texts]
+    return all(found) and all(linear(side) is not None and not any(" " in n for n in side.names)
+                              for r in chain(*found) for side in r.terms)  # fmt: skip
+
+
+def _told_of_all(goal: Goal) -> bool:
+    """Whether a hypothesis is about all numbers and no function, such as that a number is prime."""
+    functions = [v.name for v in variables(goal) if "→" in v.type]
+    return any(h.type.startswith("∀") and not any(mentions(h.type, f) for f in functions) for h in propositions(goal))
 
 
 def _from(name: str, first: int, hypothesis: str) -> str:

@@ -170,8 +170,8 @@ def cleared(goal: Goal, names: Sequence[str], told: Sequence[Relation], kind: st
         steep = _steep(read_term(found.product))
         weighted: list[str] = []
         if told and len(names) > 1:
-            by = solved[:1]  # in what has no equations left
-            weighted = ["\n".join([*lines, facts(names, told, kind), *by, "grind"])
+            last = [*solved[:1], "grind"]  # in what has no equations left
+            weighted = ["\n".join([*lines, facts(names, told, kind), *last])
                         for facts in (_balanced, _weighted)]  # fmt: skip
         yield from weighted if steep else ()
         own = not_negative(read_term(f"-({found.product})"))

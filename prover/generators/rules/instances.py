@@ -28,11 +28,12 @@ def instances(position: Position) -> Iterator[Suggestion]:
     goal = position.goals[0]
     functions = [v.name for v in variables(goal) if any(v.type.startswith(f"{kind} →") for kind in NUMBERS)]
     told_of_all = list(_laws(goal, functions))
-    yield from (Suggestion(1.0, tactic) for tactic in _small([law for law in told_of_all if not law.about]))
+    others = [law for law in told_of_all if not law.about]
+    yield from (Suggestion(1.0, tactic) for tactic in [*_small(others), *_multiplied_out(goal, others)])
     if not functions:
         return
     laws = [law for law in told_of_all if law.about]
-    free = [law for law in laws if not law.guarded]
+    free = [law for law in laws if not law.guard]
     occurring = [n for f in functions for n in arguments(f, _said(goal))]
     ranges = [list(_SMALL), [*_SMALL, *(str(n) for n in dict.fromkeys(occurring) if n > 1)][:_MOST_NUMBERS]]
     if occurring and max(occurring) - min(occurring) <= _WIDEST:
@@ -48,12 +49,12 @@ def instances(position: Position) -> Iterator[Suggestion]:
 
 
 class _Law(NamedTuple):
-    """A hypothesis about all numbers: of how many, whether under a condition, and the functions that it is about."""
+    """A hypothesis about all numbers: of how many, under what conditions, and the functions that it is about."""
 
     name: str
     of: tuple[str, ...]
     kind: str
-    guarded: bool
+    guard: str
     said: str
     about: tuple[str, ...]
 
@@ -74,7 +75,7 @@ def _laws(goal: Goal, functions: Sequence[str]) -> Iterator[_Law]:
         match = _QUANTIFIED.fullmatch(" ".join(h.type.split()))
         if match is not None and match["kind"] in NUMBERS:
             about = tuple(f for f in functions if mentions(h.type, f))
-            yield _Law(h.name, tuple(match["names"].split()), match["kind"], bool(match["guard"]), match["said"], about)
+            yield _Law(h.name, tuple(match["names"].split()), match["kind"], match["guard"], match["said"], about)
 
 
 def _small(laws: Sequence[_Law]) -> Iterator[str]:
@@ -85,20 +86,27 @@ def _small(laws: Sequence[_Law]) -> Iterator[str]:
         yield "\n".join([*(f"have hi{i} := {fact}" for i, fact in enumerate(facts)), "first | omega | grind"])
 
 
+def _multiplied_out(goal: Goal, laws: Sequence[_Law]) -> Iterator[str]:
+    """Powers as products, for laws about products: p ∣ a * b → p ∣ a ∨ p ∣ b."""
+    kinds = dict.fromkeys(law.kind for law in laws if law.kind != "Rat" and " * " in law.said + law.guard)
+    for kind in kinds if " ^ " in _said(goal) else ():
+        yield f"simp only [{kind}.pow_succ, {kind}.pow_zero, {kind}.one_mul] at *\ngrind"
+
+
 def _nested(laws: Sequence[_Law], functions: Sequence[str]) -> Iterator[str]:
     """Laws about f (… f …), of 0 and of f 0."""
     for law in laws:
         nested = [f for f, argument in law.arguments(functions) if any(mentions(argument.text, g) for g in functions)]
         chosen = ["0", *(f"({f} 0)" for f in dict.fromkeys(nested))]
-        if nested and not law.guarded:
+        if nested and not law.guard:
             yield from (f"{law.name} {' '.join(of)}" for of in product(chosen, repeat=law.variables))
 
 
 def _chains(laws: Sequence[_Law], occurring: Sequence[int]) -> Iterator[list[str]]:
     """What laws of two numbers say of neighbours, one after the other; and of the factors of what occurs."""
     first, last = min(occurring, default=0), max(occurring, default=0)
-    pairs = [law.name for law in laws if law.variables == 2 and not law.guarded]
-    ordered = [law.name for law in laws if law.variables == 2 and law.guarded]
+    pairs = [law.name for law in laws if law.variables == 2 and not law.guard]
+    ordered = [law.name for law in laws if law.variables == 2 and law.guard]
     # f (n + 1), from a law about f (x + y).
     yield [f"{law} {n} 1" for law in pairs for n in range(last)]
     yield [f"{law} {n} {n + 1}" for law in ordered for n in range(first, last)]
@@ -110,7 +118,7 @@ def _solved(goal: Goal, laws: Sequence[_Law], functions: Sequence[str]) -> Itera
     """Laws about f (a * x + b), for the x of what f is applied to; in f (g x), g x is what a law says of it."""
     given = {}
     for law in laws:
-        for r in read(law.said) if law.variables == 1 and not law.guarded else ():
+        for r in read(law.said) if law.variables == 1 and not law.guard else ():
             f, _, x = r.left.text.partition(" ")
             if r.sign == "=" and x == law.of[0]:
                 given[f] = _line(r.right, x)

@@ -107,7 +107,9 @@ def _never_above_zero(r: Relation) -> list[str] | None:
 def _with_another(goal: Goal, r: Relation) -> Iterator[list[str]]:
     """The squares of an equation's difference and a multiple of a linear equation's, where these leave no rest."""
     quadratic = _sides(r)
-    for _, other in single(goal) if r.sign == "=" and quadratic else ():
+    if r.sign != "=" or not quadratic:
+        return
+    for _, other in single(goal):
         line = _sides(other)
         if other.sign != "=" or other.negated or not line or any(len(m) > 1 for m in line):
             continue
