@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, single, variables
-from prover.generators.rules.terms import Term, congruence, read, substituted, value
+from prover.generators.rules.terms import Term, congruence, cycle, read, substituted, value
 from prover.lean.state import Goal
 
 _EVALUATED = 10_000  # exponents up to here are multiplied out
@@ -89,7 +89,7 @@ def _fact(h: str, atom: Term, known: Mapping[str, int], of_names: Mapping[str, s
     if whole is None or n is None:
         return ""
     b = whole % m
-    repeats = _cycle(b, m)
+    repeats = cycle(b, m, _PERIOD)
     if repeats is None:
         return ""
     start, period = repeats
@@ -111,15 +111,3 @@ def _fact(h: str, atom: Term, known: Mapping[str, int], of_names: Mapping[str, s
         f"  exact (congrArg (fun x => {b} ^ x % {m}) he).trans (hq _)",
     ]
     return "\n".join(lines)
-
-
-def _cycle(b: int, m: int) -> tuple[int, int] | None:
-    """From which exponent on the remainders of b's powers repeat, and after how many; None for too many."""
-    seen: dict[int, int] = {}
-    r = 1 % m
-    while r not in seen:
-        if len(seen) > _PERIOD:
-            return None
-        seen[r] = len(seen)
-        r = r * b % m
-    return seen[r], len(seen) - seen[r]

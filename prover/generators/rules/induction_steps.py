@@ -38,9 +38,14 @@ def _bases(goal: Goal) -> list[Term]:
     return list(found.values())[:_MOST_BASES]
 
 
+def _laws(goal: Goal) -> list[str]:
+    """The hypotheses that are equations for all numbers."""
+    return [h.name for h in propositions(goal) if h.type.startswith("∀") and " = " in h.type]
+
+
 def _equation(goal: Goal, name: str) -> str:
     """A sum's closed form: the law and the step put in, powers taken apart, and what is divided by not zero."""
-    laws = [h.name for h in propositions(goal) if h.type.startswith("∀") and " = " in h.type]
+    laws = _laws(goal)
     powers = [b.text for b in _bases(goal) if b.op == "number"]
     return _induction(name, [
         f"have hk : (0 : Rat) ≤ ({name} : Rat) := by exact_mod_cast Nat.zero_le {name}",
@@ -62,7 +67,7 @@ def _monotone(goal: Goal, r: Relation, name: str) -> Iterator[str]:
     kind = kind_of((n for b in bases for n in b.names), kinds)
     if kind not in ("Int", "Rat"):
         return
-    low, high = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
+    low, high = r.ordered
     product, zero = f"{kind}.mul_nonneg", f"(0 : {kind})"
     facts = [f"have hd{i} := {product} (show {zero} ≤ {high.wrapped} - {low.wrapped} by grind) "
              f"(show {zero} ≤ {b.text} by grind)" for i, b in enumerate(bases)]  # fmt: skip
@@ -83,10 +88,10 @@ def _monotone(goal: Goal, r: Relation, name: str) -> Iterator[str]:
 
 def _invariant(goal: Goal, r: Relation, name: str) -> Iterator[str]:
     """A bound that a law keeps: what it says of the value before is not negative, and so is its square."""
-    laws = [h.name for h in propositions(goal) if h.type.startswith("∀") and " = " in h.type]
+    laws = _laws(goal)
     kind = next((kind for kind in ("Rat", "Int") if kind in goal.constants), "")
     if len(laws) == 1 and kind:
-        low, high = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
+        low, high = r.ordered
         less = f"(show (0 : {kind}) ≤ {high.wrapped} - {low.wrapped} by grind)"
         steps = [f"have hl := {laws[0]} {name}", f"have hd := {kind}.mul_nonneg {less} {less}",
                  f"clear {laws[0]}", "grind"]  # fmt: skip

@@ -287,7 +287,7 @@ def _contrary(target: Relation, told: Sequence[Relation], kind: str) -> Iterator
 
 def _difference(r: Relation) -> str:
     """What the relation says is not negative."""
-    less, more = r.terms if r.sign in ("≤", "<") else r.terms[::-1]
+    less, more = r.ordered
     return more.wrapped if less.text == "0" else f"{more.wrapped} - {less.wrapped}"
 
 

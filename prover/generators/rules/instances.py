@@ -44,8 +44,7 @@ def instances(position: Position) -> Iterator[Suggestion]:
     told.append(list(dict.fromkeys(_solved(goal, laws, functions))))
     for facts in told:
         if 0 < len(facts) <= _MOST_INSTANCES:
-            lines = [f"have hi{i} := {fact}" for i, fact in enumerate(facts)]
-            yield Suggestion(0.6, "\n".join([*lines, "grind"]))
+            yield Suggestion(0.6, _told(facts, "grind"))
 
 
 class _Law(NamedTuple):
@@ -78,12 +77,16 @@ def _laws(goal: Goal, functions: Sequence[str]) -> Iterator[_Law]:
             yield _Law(h.name, tuple(match["names"].split()), match["kind"], match["guard"], match["said"], about)
 
 
+def _told(facts: Sequence[str], close: str) -> str:
+    return "\n".join([*(f"have hi{i} := {fact}" for i, fact in enumerate(facts)), close])
+
+
 def _small(laws: Sequence[_Law]) -> Iterator[str]:
     """What laws about no function say of small numbers: coefficients, and what divides a prime."""
     of_one = [law for law in laws if law.variables == 1 and read(law.said)]
     facts = [f"{law.name} {n}" for law in of_one for n in (_NATURAL if law.kind == "Nat" else _WHOLE)]
     if 0 < len(facts) <= _MOST_INSTANCES:
-        yield "\n".join([*(f"have hi{i} := {fact}" for i, fact in enumerate(facts)), "first | omega | grind"])
+        yield _told(facts, "first | omega | grind")
 
 
 def _multiplied_out(goal: Goal, laws: Sequence[_Law]) -> Iterator[str]:

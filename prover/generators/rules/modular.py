@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from prover.generators.protocol import Position
 from prover.generators.rules.base import Suggestion, relations, single, variables
-from prover.generators.rules.terms import Relation, Term, congruence, read
+from prover.generators.rules.terms import Relation, Term, congruence, cycle, read
 from prover.lean.state import Goal
 
 _MODULUS_LIMIT = 1000
@@ -145,12 +145,8 @@ def periodic(found: list[Relation], ms: list[int], integers: bool) -> Iterator[s
 
 def _order(base: int, m: int) -> int:
     """The least exponent above 0 whose power is 1 modulo m; 0 where there is none up to the limit."""
-    r = 1
-    for exponent in range(1, _PERIOD_LIMIT + 1):
-        r = r * base % m
-        if r == 1 % m:
-            return exponent
-    return 0
+    start, period = cycle(base, m, _PERIOD_LIMIT - 1) or (0, 0)
+    return 0 if start else period
 
 
 def _repeats(base: int, m: int, t: str, period: int, i: int) -> str:
@@ -177,17 +173,11 @@ def _orbit(base: int, m: int, exponent: Term, i: int) -> tuple[str, str] | None:
 
     None when there are too many to write out.
     """
-    seen: dict[int, int] = {}
-    values: list[int] = []
-    r = 1 % m
-    while r not in seen:
-        if len(values) > _ORBIT_LIMIT:
-            return None
-        seen[r] = len(values)
-        values.append(r)
-        r = r * base % m
-    start = seen[r]
-    period = len(values) - start
+    repeats = cycle(base, m, _ORBIT_LIMIT)
+    if repeats is None:
+        return None
+    start, period = repeats
+    values = [pow(base, k, m) for k in range(start + period)]
     cases = [f"(k = {k} ∧ {base} ^ k % {m} = {values[k]})" for k in range(start)]
     least = f"{start} ≤ k ∧ " if start else ""
     cases += [f"({least}k % {period} = {k % period} ∧ {base} ^ k % {m} = {values[k]})"

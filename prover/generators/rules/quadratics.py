@@ -93,12 +93,9 @@ def vanishing(goal: Goal) -> Iterator[str]:
 
 def _never_above_zero(r: Relation) -> list[str] | None:
     """The squares that the relation says to be zero together, where it does."""
-    left, right = (monomials(side) for side in r.terms)
-    if left is None or right is None:
-        return None
-    sides = {"≤": [(left, right)], "<": [(left, right)], "=": [(left, right), (right, left)]}
-    for one, other in sides.get(r.sign, [(right, left)]):
-        found = sum_of_squares(difference(one, other))
+    quadratic = _sides(r)
+    for sign in {"≤": (1,), "<": (1,), "=": (1, -1)}.get(r.sign, (-1,)) if quadratic is not None else ():
+        found = sum_of_squares({m: sign * c for m, c in quadratic.items()})
         if found is not None and found[0]:
             return found[0]
     return None

@@ -80,6 +80,11 @@ class Relation:
     def terms(self) -> tuple[Term, Term]:
         return self.left, self.right
 
+    @property
+    def ordered(self) -> tuple[Term, Term]:
+        """The sides of an inequality, first the one that is said to be less."""
+        return self.terms if self.sign in ("≤", "<") else (self.right, self.left)
+
     def walk(self) -> Iterator[Term]:
         """All subterms of both sides."""
         yield from self.left.walk()
@@ -361,6 +366,18 @@ def solved(coefficients: Mapping[str, int], sign: int) -> str:
         for side in (-1, 1)
     )
     return f"{plus or 0} - ({minus})" if minus else plus or "0"
+
+
+def cycle(base: int, m: int, most: int) -> tuple[int, int] | None:
+    """From which exponent on the remainders of powers repeat, and after how many steps; None for more than `most`."""
+    seen: dict[int, int] = {}
+    r = 1 % m
+    while r not in seen:
+        if len(seen) > most:
+            return None
+        seen[r] = len(seen)
+        r = r * base % m
+    return seen[r], len(seen) - seen[r]
 
 
 def divisors(n: int) -> list[int]:
