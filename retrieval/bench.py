@@ -2,8 +2,9 @@
 
 Loading and memory of an index; the time of one query for each ranker, their fusion, and that re-ranked, with the
 accessibility filter, on one thread, at 200,000 premises (padded with synthetic ones) and 384 dimensions; batched dense
-queries a second on all cores beside plain FAISS. The encoder's own time is not part of a query here: it is
-the model's, and printed by itself where an encoder is given.
+queries a second on all cores beside plain FAISS. Queries are the states in which proofs of the index's own theorems
+begin, and synthetic ones, all of whose symbols are common. The encoder's own time is not part of a query here: it is
+the model's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval import synthetic
+from retrieval.alike import state_of
 from retrieval.corpus import Corpus
 from retrieval.errors import RetrievalError
 from retrieval.library import Library
@@ -84,32 +86,38 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
     sized = [(corpus.modules[m], int(corpus.starts[m + 1] - corpus.starts[m])) for m in late]
     places = [At(*sized[i % len(sized)]) for i in range(options.queries)]
 
-    def states() -> list[Query]:
-        return [Query(synthetic.state(rng), p, vector=v) for p, v in zip(places, asked, strict=True)]
+    def sample(state: Callable[[], str]) -> list[Query]:
+        return [Query(state(), p, vector=v) for p, v in zip(places, asked, strict=True)]
 
+    sources = {"synthetic states": lambda: synthetic.state(rng)}
+    if options.index is not None:
+        real = Corpus.open(options.index / "corpus.index")
+        theorems = np.flatnonzero(real.kinds_in(("theorem", "lemma")))
+        sources = {"states of real theorems": lambda: state_of(real.codes[int(rng.choice(theorems))]), **sources}
     seen = np.mean([corpus.accessible.mask(p).count for p in places])
     print(f"one query, k = 10, one thread, {len(corpus):,} premises, on average {seen:,.0f} accessible:")
     faiss.omp_set_num_threads(1)
-    reranked = Reranked(fusion, structural, model())
-    for ranker in (bm25, structural, dense, fusion, reranked):
-        ranker.rank(states()[0], 10)
-        # New states in every round: lines that were read before take less time, as a second look at them shows.
-        rounds = [(each(ranker, sample), each(ranker, sample)) for sample in (states() for _ in range(options.rounds))]
-        new, again = (np.array(times) for times in zip(*rounds, strict=True))
-        print(
-            f"  {ranker.name:10} median {np.median(new):.2f} ms, 95 % {np.percentile(new, 95):.2f} ms; the same states "
-            f"again {np.median(again):.2f} ms; in the quietest round {np.median(new, axis=1).min():.2f} and "
-            f"{np.median(again, axis=1).min():.2f} ms"
-        )
-    sample = states()[:50]
-    exact = [
-        set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)])
-        for q in sample
-    ]
-    found = [set(dense.top(q, 10)[0].tolist()) for q in sample]
+    for name, state in sources.items():
+        print(f"  {name}, median length {np.median([len(state()) for _ in range(1000)]):.0f} characters:")
+        for ranker in (bm25, structural, dense, fusion, Reranked(fusion, structural, model())):
+            measure(ranker, [sample(state) for _ in range(options.rounds)])
+    some = [Query("", p, vector=v) for p, v in zip(places, asked, strict=True)][:50]
+    exact = [set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)]) for q in some]
+    found = [set(dense.top(q, 10)[0].tolist()) for q in some]
     share = np.mean([len(a & b) / 10 for a, b in zip(exact, found, strict=True)])
     print(f"  dense finds {100 * share:.1f} % of the exact 10")
     batched(corpus, dense, options)
+
+
+def measure(ranker: Ranker, rounds: list[list[Query]]) -> None:
+    """Prints what a query takes, and once more: lines that were read before take less time."""
+    ranker.rank(rounds[0][0], 10)
+    new, again = (np.array(times) for times in zip(*((each(ranker, s), each(ranker, s)) for s in rounds), strict=True))
+    print(
+        f"    {ranker.name:10} median {np.median(new):.2f} ms, 95 % {np.percentile(new, 95):.2f} ms; the same states "
+        f"again {np.median(again):.2f} ms; in the quietest round {np.median(new, axis=1).min():.2f} and "
+        f"{np.median(again, axis=1).min():.2f} ms"
+    )
 
 
 def each(ranker: Ranker, sample: list[Query]) -> list[float]:

@@ -131,18 +131,23 @@ class ImpactIndex:
             # Largest contribution first; a long list gives only its top, its share of what is left.
             lists.sort(reverse=True)
             left, share, least = budget, 4, budget // LEAST
-        docs, values = np.empty(left, np.int64), np.empty(left, np.float32)
-        end, rest = 0, len(lists)
+        docs, values, weights, lengths = [], [], [], []
+        rest = len(lists)
         for _, a, b, w in lists:
             b = min(b, a + left // min(rest, share))
             if a == b or left < least:
                 break
-            start, end = end, end + b - a
-            docs[start:end] = self.docs[a:b]
-            np.multiply(self.impacts[a:b], w, out=values[start:end])
+            docs.append(self.docs[a:b])
+            values.append(self.impacts[a:b])
+            weights.append(w)
+            lengths.append(b - a)
             left -= b - a
             rest -= 1
-        return docs[:end], values[:end]
+        if not docs:
+            return NOTHING
+        contributions = np.concatenate(values)
+        contributions *= np.array(weights, np.float32).repeat(lengths)
+        return np.concatenate(docs, dtype=np.int64), contributions
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
