@@ -42,8 +42,8 @@ def main() -> None:
     options = arguments.parse_args()
     if options.index is not None:
         loading(options.index)
-    corpus = padded(options.index, options.premises)
-    queries(corpus, options)
+    real = Corpus.open(options.index / "corpus.index") if options.index is not None else None
+    queries(padded(real, options.premises), real, options)
 
 
 def loading(folder: Path) -> None:
@@ -61,18 +61,15 @@ def loading(folder: Path) -> None:
         print(f"  search {text!r}: {1000 * (time.perf_counter() - start):.1f} ms, first {first}")
 
 
-def padded(folder: Path | None, count: int) -> Corpus:
-    real = []
-    if folder is not None:
-        corpus = Corpus.open(folder / "corpus.index")
-        real = [corpus.record(m) for m in corpus.modules]
-    have = sum(len(m.premises) for m in real)
-    names = [m.name for m in real]
+def padded(real: Corpus | None, count: int) -> Corpus:
+    modules = [real.record(m) for m in real.modules] if real is not None else []
+    have = sum(len(m.premises) for m in modules)
+    names = [m.name for m in modules]
     print(f"corpus: {have:,} real and {max(0, count - have):,} synthetic premises")
-    return Corpus.of([*real, *synthetic.modules(max(0, count - have), after=names)])
+    return Corpus.of([*modules, *synthetic.modules(max(0, count - have), after=names)])
 
 
-def queries(corpus: Corpus, options: argparse.Namespace) -> None:
+def queries(corpus: Corpus, real: Corpus | None, options: argparse.Namespace) -> None:
     import faiss
 
     vectors = timed("vectors", lambda: synthetic.vectors(len(corpus), options.dimension))
@@ -80,6 +77,7 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
     bm25 = timed("bm25 index", lambda: BM25.build(corpus))
     structural = timed("structural index", lambda: Structural.build(corpus))
     fusion = Fusion((bm25, structural, dense))
+    rankers = (bm25, structural, dense, fusion, Reranked(fusion, structural, model()))
     rng = np.random.default_rng(1)
     asked = synthetic.vectors(options.queries, options.dimension, seed=0)
     late = [m for m in range(len(corpus.modules)) if corpus.starts[m + 1] > corpus.starts[m]][-40:]
@@ -90,8 +88,7 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
         return [Query(state(), p, vector=v) for p, v in zip(places, asked, strict=True)]
 
     sources = {"synthetic states": lambda: synthetic.state(rng)}
-    if options.index is not None:
-        real = Corpus.open(options.index / "corpus.index")
+    if real is not None:
         theorems = np.flatnonzero(real.kinds_in(("theorem", "lemma")))
         sources = {"states of real theorems": lambda: state_of(real.codes[int(rng.choice(theorems))]), **sources}
     seen = np.mean([corpus.accessible.mask(p).count for p in places])
@@ -99,7 +96,7 @@ def queries(corpus: Corpus, options: argparse.Namespace) -> None:
     faiss.omp_set_num_threads(1)
     for name, state in sources.items():
         print(f"  {name}, median length {np.median([len(state()) for _ in range(1000)]):.0f} characters:")
-        for ranker in (bm25, structural, dense, fusion, Reranked(fusion, structural, model())):
+        for ranker in rankers:
             measure(ranker, [sample(state) for _ in range(options.rounds)])
     some = [Query("", p, vector=v) for p, v in zip(places, asked, strict=True)][:50]
     exact = [set(np.flatnonzero(corpus.accessible.mask(q.position).allowed)[nearest(corpus, vectors, q)]) for q in some]

@@ -131,23 +131,20 @@ class ImpactIndex:
             # Largest contribution first; a long list gives only its top, its share of what is left.
             lists.sort(reverse=True)
             left, share, least = budget, 4, budget // LEAST
-        docs, values, weights, lengths = [], [], [], []
+        read: list[tuple[int, int, float]] = []
         rest = len(lists)
         for _, a, b, w in lists:
             b = min(b, a + left // min(rest, share))
             if a == b or left < least:
                 break
-            docs.append(self.docs[a:b])
-            values.append(self.impacts[a:b])
-            weights.append(w)
-            lengths.append(b - a)
+            read.append((a, b, w))
             left -= b - a
             rest -= 1
-        if not docs:
+        if not read:
             return NOTHING
-        contributions = np.concatenate(values)
-        contributions *= np.array(weights, np.float32).repeat(lengths)
-        return np.concatenate(docs, dtype=np.int64), contributions
+        contributions = np.concatenate([self.impacts[a:b] for a, b, _ in read])
+        contributions *= np.array([w for *_, w in read], np.float32).repeat([b - a for a, b, _ in read])
+        return np.concatenate([self.docs[a:b] for a, b, _ in read], dtype=np.int64), contributions
 
     def _complete(self, candidates: np.ndarray, terms: list[tuple[int, float]]) -> np.ndarray:
         """Exact scores float32 [candidates], from the forward index."""
