@@ -13,7 +13,7 @@ from prover.generators.protocol import Position
 from prover.generators.rules.algebra import roots
 from prover.generators.rules.base import Suggestion, propositions, single, variables
 from prover.generators.rules.bounded import finite_search
-from prover.generators.rules.polynomials import without_denominators
+from prover.generators.rules.rational_functions import quotient, written
 from prover.generators.rules.terms import ORDER, Relation, read, read_term
 from prover.lean.state import Goal, Hypothesis
 
@@ -68,14 +68,14 @@ def lowered(goal: Goal) -> Iterator[str]:
 def _without_casts(r: Relation, kinds: Mapping[str, str]) -> tuple[str, list[str]] | None:
     """The equation between natural numbers that one of their casts amounts to, and the denominators it had."""
     difference = read_term(f"{r.left.wrapped} - {r.right.wrapped}")
-    found = without_denominators(difference) if difference is not None else None
+    found = quotient(difference) if difference is not None else None
     if found is None:
         return None
-    denominators, product = found
-    names = {n for m in product for n in m}
+    product, denominators = found.above, [written(factor) for factor in found.below]
+    names = {*denominators, *(n for m in product for n in m)}
     if any(not n.startswith("↑") or kinds.get(n[1:]) != "Nat" for n in names):
         return None
     scale = lcm(*(c.denominator for c in product.values()))
     parts = {side: [(m, abs(int(c * scale))) for m, c in product.items() if c * side > 0] for side in (1, -1)}
     plus, minus = (" + ".join(" * ".join([str(c), *(n[1:] for n in m)]) for m, c in of) for of in parts.values())
-    return f"{plus or 0} = {minus or 0}", [n[1:] for n in dict.fromkeys(denominators.elements())]
+    return f"{plus or 0} = {minus or 0}", [n[1:] for n in denominators]

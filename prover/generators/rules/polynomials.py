@@ -5,7 +5,6 @@ Not here: reading the terms (`terms.py`), sums alone (`linear` there).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import zip_longest
@@ -139,11 +138,10 @@ def _minus(left: list[Fraction], right: list[Fraction]) -> list[Fraction]:
     return [x - y for x, y in zip_longest(left, right, fillvalue=Fraction(0))]
 
 
-def monomials(term: Term, inverses: bool = False) -> Polynomial | None:
+def monomials(term: Term) -> Polynomial | None:
     """Coefficients of a polynomial in any variables by the variables multiplied, sorted; () for the constant.
 
-    `inverses`: 1 / x is one more variable, `x⁻¹`. None for what is no polynomial, or a long one. Natural subtraction is
-    not seen.
+    None for what is no polynomial, or a long one. Natural subtraction is not seen.
     """
     match term.op, term.args:
         case "number", _:
@@ -151,23 +149,17 @@ def monomials(term: Term, inverses: bool = False) -> Polynomial | None:
         case "name", _:
             return {(term.text,): Fraction(1)}
         case "-", (a,):
-            return product({(): Fraction(-1)}, monomials(a, inverses))
+            return product({(): Fraction(-1)}, monomials(a))
         case "^", (base, exponent) if exponent.op == "number" and exponent.value <= _DEGREE:
             found: Polynomial | None = {(): Fraction(1)}
             for _ in range(exponent.value):
-                found = product(found, monomials(base, inverses))
+                found = product(found, monomials(base))
             return found
         case "*", (a, b):
-            return product(monomials(a, inverses), monomials(b, inverses))
-        case "/", (a, b) if inverses:
-            divisor = monomials(b)
-            if divisor is None or len(divisor) != 1:
-                return None
-            [(names, c)] = divisor.items()
-            return product(monomials(a, inverses), {tuple(f"{n}⁻¹" for n in names): 1 / c})
+            return product(monomials(a), monomials(b))
         case ("+" | "-"), (a, b):
             sign = {(): Fraction(1 if term.op == "+" else -1)}
-            left, right = monomials(a, inverses), product(sign, monomials(b, inverses))
+            left, right = monomials(a), product(sign, monomials(b))
             if left is None or right is None:
                 return None
             return {m: c for m in {**left, **right} if (c := left.get(m, Fraction(0)) + right.get(m, Fraction(0)))}
@@ -175,30 +167,12 @@ def monomials(term: Term, inverses: bool = False) -> Polynomial | None:
 
 
 def product(left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """Of two, with no variable beside its inverse; None where it would be long."""
+    """Of two; None where it would be long."""
     if left is None or right is None or len(left) * len(right) > _MOST_MONOMIALS:
         return None
     found: Polynomial = {}
     for one, a in left.items():
         for other, b in right.items():
-            names = Counter(one + other)
-            for n in [n for n in names if f"{n}⁻¹" in names]:
-                both = min(names[n], names[f"{n}⁻¹"])
-                names.subtract({n: both, f"{n}⁻¹": both})
-            m = tuple(sorted(names.elements()))
+            m = tuple(sorted(one + other))
             found[m] = found.get(m, Fraction(0)) + a * b
     return {m: c for m, c in found.items() if c}
-
-
-def without_denominators(term: Term) -> tuple[Counter[str], Polynomial] | None:
-    """Variables by how often a term is to be multiplied by them to have no denominators, and the product's monomials.
-
-    None where the denominators are anything but variables.
-    """
-    found = monomials(term, inverses=True)
-    if found is None:
-        return None
-    most: Counter[str] = Counter()
-    for m in found:
-        most |= Counter(n[: -len("⁻¹")] for n in m if n.endswith("⁻¹"))
-    return most, product({tuple(sorted(most.elements())): Fraction(1)}, found) or {}
