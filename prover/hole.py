@@ -9,7 +9,6 @@ Not here: sources and theorems (`prover.prove`), tactics (`prover.generators`), 
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from prover.minimise import can_be_shorter, shorter_proof
 from prover.one_liners import OneLiners
 from prover.results import ProofStep, ProveStatistics
 from prover.settings import Settings
-from prover.sources import declared, imported
+from prover.sources import declared, imported, usable
 from search import Budget, Options, Proof, Search, Step, Stop
 from search.protocols import Outcome, Rejected, Solved, TimedOut
 
@@ -47,11 +46,6 @@ _NARROW = 0.3
 #: theorems of logic 86 are proved so in 10 s, 85 with a quarter and 80 with none. It finds most within a few seconds,
 #: so that it has no more where there is much time.
 _BARE, _BARE_SECONDS = 0.4, 6.0
-_DECLARATION = re.compile(
-    r"^\s*(?:@\[[^\]]*\]\s*)?(?:private |protected |noncomputable )*"
-    r"(?:theorem|lemma|def|abbrev|inductive|structure|class)\s+([^\s:({\[]+)",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +118,13 @@ class HoleSearch:
             until(self.deadline)
         reads_failed = bool(getattr(settings.generator, "reads_failed", False))
         self.checker = LeanChecker(lean, settings.limits, settings.critic is not None, reads_failed)
-        local_names = _declared(opened.source[: hole.start])
+        filled = {edit.start for edit in before}
+        unproved = {h.theorem for h in opened.holes if h.start < hole.start and h.start not in filled}
+        local = declared(opened.source[: hole.start], {hole.theorem, *unproved})
         assert not isinstance(settings.premises, int)  # `prove` has opened them
-        local = declared(opened.source[: hole.start], hole.theorem)
-        self.premises = settings.premises.at(imported(opened.source), hole.theorem, local)
+        self.premises = settings.premises.at(imported(opened.source), hole.theorem, usable(local))
         self.generator = LeanGenerator(
-            settings.generator, local_names, settings.candidates, self.premises, self.checker.failed_on,
+            settings.generator, local, settings.candidates, self.premises, self.checker.failed_on,
             automation.missing(lean, hole.state),
         )  # fmt: skip
         self.reason = ""
@@ -146,15 +141,17 @@ class HoleSearch:
     def search(self) -> tuple[Found | None, Verification | None]:
         """The first candidate that the gate accepts."""
         for found in self._candidates():
+            # Minimised first: the gate elaborates the source anew, and Lean would have to open it again afterwards.
+            shorter = self._shorter(found)
             if not self.whole:
-                return self._shorter(found) or found, None
-            found, verification = self._judged(found)
-            if verification.accepted:
-                shorter = self._shorter(found)
-                if shorter is not None and (again := self._verify(shorter)).accepted:
-                    return shorter, again
-                return found, verification
-            self.refused = verification.reason
+                return shorter or found, None
+            for proof in (shorter, found):
+                if proof is None:
+                    continue
+                proof, verification = self._judged(proof)
+                if verification.accepted:
+                    return proof, verification
+                self.refused = verification.reason
         if self.refused:
             self.reason = f"A proof was found and refused by the gate: {self.refused}"
         return None, None
@@ -316,8 +313,3 @@ class HoleSearch:
 def _part(share: float, allowed: int | None, spent: int) -> int | None:
     """Of what is left, rounded down."""
     return None if allowed is None else int(share * max(allowed - spent, 0))
-
-
-def _declared(source: str) -> tuple[str, ...]:
-    """Names that the source itself declares so far, as it writes them: what no library tactic knows of."""
-    return tuple(dict.fromkeys(_DECLARATION.findall(source)))

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from prover.automation import without
 from prover.generators.answers import spelling
 from prover.generators.premises import PremisesFor, no_premises
-from prover.generators.protocol import Position, TacticGenerator
+from prover.generators.protocol import LocalDeclaration, Position, TacticGenerator
 from prover.lean import protocol as lean_protocol
 from prover.lean.protocol import Lean, Limits
 from prover.lean.state import Goal, ProofState
@@ -200,7 +200,7 @@ class LeanGenerator:
     """
 
     generator: TacticGenerator
-    local_names: tuple[str, ...] = ()
+    local: tuple[LocalDeclaration, ...] = ()
     keep: int | None = None
     premises: PremisesFor = no_premises
     failed: Callable[[LeanState], tuple[tuple[str, str], ...]] = lambda _state: ()
@@ -231,7 +231,7 @@ class LeanGenerator:
 
     def position(self, state: LeanState, retrieve: bool = True) -> Position:
         """The state as a generator sees it, with the premises retrieved for it and what was refused on it."""
-        bare = Position(state.lean_goals, state.tactics, self.local_names, failed=self.failed(state))
+        bare = Position(state.lean_goals, state.tactics, self.local, failed=self.failed(state))
         return replace(bare, premises=tuple(self.premises(bare))) if retrieve else bare
 
 

@@ -6,11 +6,11 @@ Not here: reading Lean (`prover.lean`), searching (`prover.hole`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from prover import script
 from prover.generators.answers import behind_definition
-from prover.generators.protocol import Premise
+from prover.generators.protocol import LocalDeclaration, Premise
 from prover.lean.holes import MISSING, cannot_run, completions, normalise
 from prover.lean.native import scan
 from prover.lean.protocol import BadSource, Lean, Opened
@@ -68,16 +68,30 @@ def imported(source: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(() if prelude else ("Init",)), *header.imports)))
 
 
-def declared(before: str, theorem: str) -> tuple[Premise, ...]:
-    """The last of what a source declares before a theorem, latest first, for its proof to use."""
+def declared(before: str, without: Collection[str]) -> tuple[LocalDeclaration, ...]:
+    """What a source declares before a theorem, in order, but for these: itself, and what has no proof yet."""
     blanked = scan.blank(before)
-    found = [d for d in scan.declarations(blanked) if d.keyword in _USABLE and d.name != theorem][-_MOST_DECLARED:]
-    made: list[Premise] = []
-    for d in reversed(found):
-        end = behind_definition(blanked, d.end)
-        statement = before[d.end : end - len(":=") if end is not None else d.end]
-        made.append(Premise(d.name, f"{d.keyword} {d.name}{statement.rstrip()}", _USABLE[d.keyword]))
+    found = scan.declarations(blanked)
+    ends = [*(d.start for d in found[1:]), len(before)]
+    made: list[LocalDeclaration] = []
+    for d, last in zip(found, ends, strict=True):
+        if d.name in without:
+            continue
+        defined = behind_definition(blanked[:last], d.end)
+        if defined is None:  # by equations: from the first of them
+            equations = re.compile(r"\bwhere\b|(?<!\|)\|(?!\|)").search(blanked, d.end, last)
+            body = equations.start() if equations else last
+            statement = before[d.end : body]
+        else:
+            body, statement = defined, before[d.end : defined - len(":=")]
+        made.append(LocalDeclaration(d.name, d.keyword, statement.strip(), blanked[body:last]))
     return tuple(made)
+
+
+def usable(local: Sequence[LocalDeclaration]) -> tuple[Premise, ...]:
+    """The last of them that a proof may use, latest first, as premises."""
+    found = [d for d in local if d.keyword in _USABLE][-_MOST_DECLARED:]
+    return tuple(Premise(d.name, f"{d.keyword} {d.name} {d.statement}", _USABLE[d.keyword]) for d in reversed(found))
 
 
 def no_such(opened: Opened, theorem: str) -> str:

@@ -32,6 +32,7 @@ from prover.generators.rules import (
     polynomial_values,
     power_residues,
     premises,
+    programs,
     quotients,
     rewriting,
     sequences,
@@ -77,7 +78,7 @@ RULES: Mapping[str, Rule] = {
 
 #: Rules whose tactics are whole proofs, too dear for every state of a search: the surest and quickest first.
 OPENING_RULES: Sequence[Rule] = (
-    closing.evaluation, gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents,
+    closing.evaluation, programs.programs, gcds.gcds, coprime.coprime, quotients.quotients, exponents.exponents,
     huge_exponents.huge_exponents, witnesses.witnesses, power_residues.power_residues,
     polynomial_values.polynomial_values, between_squares.between_squares, algebra.algebra, casts.casts,
     closed_forms.closed_forms, sequences.sequences, integer_sequences.integer_sequences, counting.counting,

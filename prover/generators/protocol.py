@@ -30,18 +30,36 @@ class Premise:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalDeclaration:
+    """What the source itself declares before the theorem, which no tactic of the library knows.
+
+    `name`: in full. `keyword`: `def`, `inductive`, `theorem`, …. `statement`: what stands behind the name; `body`: the
+    definition or proof, up to the next declaration, without comments.
+    """
+
+    name: str
+    keyword: str
+    statement: str = ""
+    body: str = ""
+
+    @property
+    def is_theorem(self) -> bool:
+        return self.keyword in ("theorem", "lemma", "axiom")
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """A proof state as a generator sees it.
 
     `goals`: those still open, the first is the one that tactics work on. `steps`: the tactics that led here from
-    the theorem. `local_names`: full names of the declarations of the source itself, which no library tactic knows.
-    `premises`: of the library, retrieved for the first goal, best first. `failed`: (tactic, message) pairs, refused on
-    this state already, the latest first; the message may be empty.
+    the theorem. `local`: what the source declares before it. `premises`: of the library, retrieved for the first goal,
+    best first. `failed`: (tactic, message) pairs, refused on this state already, the latest first; the message may be
+    empty.
     """
 
     goals: tuple[Goal, ...]
     steps: tuple[str, ...] = ()
-    local_names: tuple[str, ...] = ()
+    local: tuple[LocalDeclaration, ...] = ()
     premises: tuple[Premise, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
 

@@ -15,7 +15,7 @@ MISSING = " := by sorry"
 #: "unexpected token 'theorem'; expected ':=', 'where' or '|'"; not "unexpected token ':='; expected '|'".
 _END_EXPECTED = re.compile(r"(?<!un)expected\b.*':='", re.DOTALL)
 _NOT_COMPILED = re.compile(
-    r"Unknown constant `[^`]*\._(redArg|boxed)`|IR check failed|\(interpreter\) unknown declaration"
+    r"Unknown constant `(_private\.|[^`]*\._(redArg|boxed)`)|IR check failed|\(interpreter\) unknown declaration"
 )
 _STATEMENT = re.compile(r"\b(theorem|lemma)\b")
 

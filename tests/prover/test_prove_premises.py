@@ -19,7 +19,7 @@ from prover.generators.rules import premises as rules
 from prover.lean.protocol import LeanInfo, Limits, Rejected, Solved
 from prover.lean.state import Goal, Hypothesis
 from prover.prove import prove
-from prover.sources import declared, imported
+from prover.sources import declared, imported, usable
 from retrieval import records
 from retrieval.corpus import Corpus
 from retrieval.errors import IndexMissing, RetrievalError
@@ -104,7 +104,7 @@ def test_the_imports_of_a_source_are_read_from_its_header(source, modules):
 def test_what_the_source_declares_before_a_theorem_is_offered_first(library):
     before = "def twist (n : Nat := 3) : Nat := n + 1 -- theorem no : x\nnamespace A\nprivate lemma one : twist 1 = 2"
     before += " := by\n  rfl"
-    local = declared(f"{before}\ntheorem t (n : Nat) :", "A.t")
+    local = usable(declared(f"{before}\ntheorem t (n : Nat) :", {"A.t"}))
     assert local == (
         Premise("A.one", "lemma A.one : twist 1 = 2"), Premise("twist", "def twist (n : Nat := 3) : Nat", "definition"),
     )  # fmt: skip

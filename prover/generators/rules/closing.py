@@ -42,7 +42,7 @@ def unfolding_closers(position: Position) -> Iterator[Suggestion]:
         if len(names) > 1:
             yield Suggestion(0.7, f"simp [{name}]")
         yield Suggestion(0.7, f"unfold {name}")
-        if position.local_names:
+        if position.local:
             yield Suggestion(0.7, f"delta {name}")
 
 

@@ -23,8 +23,8 @@ DEFAULT_IMPORTS = (("Init", b"\0\1\0"),)
 _PRIVATE_LEVEL = 2
 
 
-def start(objects: Objects, capture: Callable[..., int]) -> int:
-    """Initialise Lean and register `capture` (host slot 0) as the elaborator of holes; the address of the guard."""
+def start(objects: Objects, capture: Callable[..., int], compile: Callable[..., int]) -> int:
+    """Initialise Lean; `capture` (host slot 0) elaborates holes, `compile` (1) definitions. The guard's address."""
     i = objects.i
     i.call("__wasm_call_ctors")
     guard = (i.call("malloc", C_STACK + STACK_GUARD) + PAGE - 1) // PAGE * PAGE
@@ -35,12 +35,12 @@ def start(objects: Objects, capture: Callable[..., int]) -> int:
         i.call(name)
     # Promises assert that a task manager exists; with the rewriting of module.py it never makes a thread.
     i.call("lean_init_task_manager_using", 1)
-    slot = i.symbols.function("host0")
-    assert slot is not None
-    arity = capture.__code__.co_argcount - hasattr(capture, "__self__")
     attribute = objects.constant("l_Lean_Elab_Tactic_tacticElabAttribute")
     objects.dec(objects.io("l_Lean_KeyedDeclsAttribute_addBuiltin___redArg", attribute, objects.make_name(HOLE),
-                           objects.make_name(HOLE), objects.closure(slot, arity)))  # fmt: skip
+                           objects.make_name(HOLE), _of_host(objects, 0, capture)))  # fmt: skip
+    compiler = objects.constant("l_Lean_compileDeclsRef")
+    original = objects.read_reference(compiler)
+    objects.dec(objects.call("lean_st_ref_set", compiler, _of_host(objects, 1, compile, [original])))
     objects.dec(objects.io("l_Lean_initSearchPath", objects.string("/"), objects.list([objects.string(LIBRARY)])))
     return guard
 
@@ -62,6 +62,13 @@ def import_modules(objects: Objects, imports: Sequence[tuple[str, bytes]]) -> in
         box(_PRIVATE_LEVEL),
         box(1),
     )
+
+
+def _of_host(objects: Objects, slot: int, function: Callable[..., int], fixed: Sequence[int] = ()) -> int:
+    """A function of the host's in that slot, with its first arguments given (consumed), as a function of Lean's."""
+    at = objects.i.symbols.function(f"host{slot}")
+    assert at is not None
+    return objects.closure(at, function.__code__.co_argcount - hasattr(function, "__self__"), fixed)
 
 
 def _u32(objects: Objects, value: int) -> int:

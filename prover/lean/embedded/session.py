@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from prover.lean.embedded import boot, snapshot
+from prover.lean.embedded.compiler import Compiler
 from prover.lean.embedded.environment import declaration
 from prover.lean.embedded.errors import EmbeddedLeanError, Interrupted, LeanIOError, Trapped
 from prover.lean.embedded.host import Host
@@ -75,8 +76,10 @@ class Session:
         self.sources = Sources(self.o)
         self.proofs = Proofs(self.o)
         self.kernel = Kernel(self.o)
+        self.compiler = Compiler(self.o, self.kernel)
         self.instance.instantiate(self.host.imports(), {
-            "host0": self.proofs.capture, "__cxa_end_catch": self.host.end_catch, "exit": self.host.exit,
+            "host0": self.proofs.capture, "host1": self.compiler.compile,
+            "__cxa_end_catch": self.host.end_catch, "exit": self.host.exit,
         })  # fmt: skip
         self._roots: dict[str, _Root] = {}
         self._live: OrderedDict[tuple[str, tuple[str | int, ...]], Live] = OrderedDict()
@@ -92,7 +95,7 @@ class Session:
 
     def boot(self) -> dict[str, int]:
         """Start Lean from nothing; the roots that a snapshot has to keep."""
-        guard = boot.start(self.o, self.proofs.capture)
+        guard = boot.start(self.o, self.proofs.capture, self.compiler.compile)
         environment = boot.import_modules(self.o, boot.DEFAULT_IMPORTS)
         state = boot.command_state(self.o, environment)
         self.host.output.clear()

@@ -1,0 +1,116 @@
+"""Functions with an accumulator: `sumTR l 0 = l.sum` is shown as `∀ a, sumTR l a = l.sum + a`, by induction.
+
+The theorem as it stands is no induction hypothesis, since the accumulator changes; what its first value is neutral for
+says how a more general theorem may read.
+
+Not here: finding the applications (`own.py`), other inductions (`programs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prover.generators.rules.base import NAME, mentions
+from prover.generators.rules.own import Application, Own, applications
+from prover.lean.state import Goal
+
+#: A first value → how to add another to a result, `{r}`, that was made with it.
+_NEUTRAL = {
+    "0": ("{r} + {a}",), "1": ("{r} * {a}", "{r} + {a}"), "[]": ("{r} ++ {a}", "{a} ++ {r}"),
+    "#[]": ("{a} ++ {r}", "{r} ++ {a}"), '""': ("{a} ++ {r}", "{r} ++ {a}"), "true": ("({a} && {r})",),
+    "false": ("({a} || {r})",),
+}  # fmt: skip
+_ACCUMULATOR = "acc"
+_MOST = 3
+
+
+def generalised(goal: Goal, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
+    """Whole proofs, by induction on one of `data`; `close` ends each case."""
+    for function in found.recursive:
+        for application in list(applications(goal.target, function))[:_MOST]:
+            for start, end in application.arguments:
+                ways = _NEUTRAL.get(goal.target[start:end], ())
+                yield from _of_equation(goal.target, application, (start, end), ways, data, close)
+                yield from _of_function(goal.target, function, application, (start, end), ways, data, close)
+        yield from _of_values(goal.target, function, found, close)
+
+
+def _of_equation(
+    target: str, at: Application, constant: tuple[int, int], ways: Sequence[str], data: Sequence[str], close: str
+) -> Iterator[str]:
+    """Where the application is one side of an equation: the other side and the accumulator are its value."""
+    sides = _sides(target)
+    if sides is None or (at.start, at.end) not in sides:
+        return
+    (start, end) = next(side for side in sides if side != (at.start, at.end))
+    other = target[start:end]
+    term = _with(target, at, constant, _ACCUMULATOR)
+    for way in ways:
+        value = way.format(r=f"({other})" if " " in other else other, a=_ACCUMULATOR)
+        first = target[slice(*constant)]
+        for name in data:
+            if mentions(term, name):
+                yield (f"suffices h : ∀ {_ACCUMULATOR}, {term} = {value} by first | simpa using h {first} | grind\n"
+                       f"induction {name} <;> {close}")  # fmt: skip
+
+
+def _of_function(
+    target: str, function: str, at: Application, constant: tuple[int, int], ways: Sequence[str], data: Sequence[str],
+    close: str,
+) -> Iterator[str]:  # fmt: skip
+    """Elsewhere: the function's value is that for the first accumulator and the accumulator, for all arguments."""
+    spans = at.arguments
+    values = [*([at.receiver] if at.receiver else []), *(target[slice(*s)] for s in spans)]
+    which = spans.index(constant) + bool(at.receiver)
+    fixed = [bool(NAME.fullmatch(v)) and v not in data for v in values]
+    names = [v if fixed[i] else f"x{i}" for i, v in enumerate(values)]
+    bound = [n for i, n in enumerate(names) if not fixed[i] and i != which]
+    binders = " ".join(f"({n} : type_of% {v})" for n, v in zip(names, values, strict=True) if n in bound)
+    for way in ways:
+        general, first = (
+            " ".join([function, *names[:which], a, *names[which + 1 :]]) for a in (_ACCUMULATOR, values[which])
+        )
+        for x in bound:
+            lemma = f"∀ {binders} {_ACCUMULATOR}, {general} = {way.format(r=f'({first})', a=_ACCUMULATOR)}"
+            shown = f"have h : {lemma} := by\n  intro {' '.join(bound)}\n  induction {x} <;> {close}\n"
+            for end in (close, *(f"induction {name} <;> {close}" for name in data)):
+                yield shown + end
+
+
+def _of_values(target: str, function: str, found: Own, close: str) -> Iterator[str]:
+    """f n 0 1 = g n where 0 and 1 are g 0 and g 1: of any g k and g (k + 1) the function makes g (n + k)."""
+    sides = _sides(target)
+    for at in applications(target, function) if sides else ():
+        if (at.start, at.end) not in (sides or ()) or at.receiver:
+            continue
+        values = [target[slice(*s)] for s in at.arguments]
+        numbers = [i for i, v in enumerate(values) if v.isdigit()]
+        names = [v for v in values if NAME.fullmatch(v)]
+        (start, end) = next(side for side in (sides or ()) if side != (at.start, at.end))
+        for g in found.recursive:
+            other = [a for a in applications(target[start:end], g) if (a.start, a.end) == (0, end - start)]
+            if not other or len(numbers) not in (1, 2) or target[start:end].split()[-1] not in names:
+                continue
+            n = target[start:end].split()[-1]
+            for order in (numbers, numbers[::-1]):
+                made = list(values)
+                for k, i in enumerate(order):
+                    made[i] = f"({g} (k + {k}))" if k else f"({g} k)"
+                yield (f"suffices h : ∀ k, {function} {' '.join(made)} = {g} ({n} + k) by "
+                       f"first | simpa [{g}] using h 0 | grind [{g}]\ninduction {n} <;> {close}")  # fmt: skip
+
+
+def _with(target: str, at: Application, place: tuple[int, int], name: str) -> str:
+    return target[at.start : place[0]] + name + target[place[1] : at.end]
+
+
+def _sides(target: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Where the sides of an equation stand; None for another proposition."""
+    depth = 0
+    for at, character in enumerate(target):
+        depth += (character in "([{⟨") - (character in ")]}⟩")
+        if not depth and target.startswith(" = ", at):
+            return (0, at), (at + 3, len(target))
+        if not depth and character in "∀∃↔∧∨→λ":
+            return None
+    return None
