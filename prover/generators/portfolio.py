@@ -123,9 +123,9 @@ class Portfolio:
 
     def opening(self, position: Position) -> tuple[list[str], list[str]]:
         """Whole proofs of the theorem, in the order to try them: for any goal, and what this goal suggests."""
-        general = list(dict.fromkeys(_interleaved(closing.openings(position), premises.openings(position))))
+        general = dict.fromkeys(_interleaved(closing.openings(position), premises.openings(position)))
         special = dict.fromkeys(tactic for rule in OPENING_RULES for _, tactic in rule(position))
-        return general, [tactic for tactic in special if tactic not in general]
+        return [tactic for tactic in general if tactic not in special], list(special)
 
 
 def _interleaved(plain: Iterator[str], retrieved: Iterator[str]) -> Iterator[str]:

@@ -10,8 +10,8 @@ What changes, none of which moves a function index:
   the host's own functions (a snapshot holds closures that name those slots, so they never move);
 - `task_manager::enqueue_core` becomes a call of `task_manager::run_task` (the same signature), so that a task runs
   at once in the thread that makes it;
-- `add_heartbeats` does nothing: a task begins by adding what its maker has spent, which in the maker's own thread is
-  counted already. A tactic that made thirty tasks (a `simp` with a new function's equations) had spent all of them.
+- `IO.addHeartbeats` does nothing: a task begins by adding what its maker has spent, which in the maker's own thread is
+  counted already. After some twenty tasks, as `simp` makes for the equations of a function, no limit was large enough.
 
 The glue module supplies the `invoke_*` functions and the C++ throw functions with WebAssembly exceptions, so that
 the kernel's many small protected calls stay inside WebAssembly.
@@ -62,7 +62,7 @@ THROWERS = ("__cxa_throw", "__cxa_end_catch", "__cxa_rethrow", "exit")
 #: Free slots for the host's own functions, such as the elaborator that captures proof states.
 HOST_SLOTS = 8
 
-_ADD_HEARTBEATS = "_ZN4lean14add_heartbeatsEy"
+_ADD_HEARTBEATS, _UNIT = "l_IO_addHeartbeats", 1  # `()` is the boxed 0
 _TASK = "_ZN4lean12task_manager%sERNSt3__211unique_lockINS1_5mutexEEEP9lean_task"
 
 
@@ -108,7 +108,7 @@ def rewrite(source: bytes) -> tuple[bytes, str, bytes]:
     run_at_once = b"\0" + arguments + bytes([CALL]) + uleb(index_of[_TASK % "8run_task"]) + bytes([END])
     bodies = {
         index_of[_TASK % "12enqueue_core"] - imported_functions: run_at_once,
-        index_of[_ADD_HEARTBEATS] - imported_functions: bytes([0, END]),
+        index_of[_ADD_HEARTBEATS] - imported_functions: bytes([0, I32_CONST, _UNIT, END]),
     }
 
     out = bytearray(source[:8])
