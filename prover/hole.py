@@ -118,8 +118,8 @@ class HoleSearch:
             until(self.deadline)
         reads_failed = bool(getattr(settings.generator, "reads_failed", False))
         self.checker = LeanChecker(lean, settings.limits, settings.critic is not None, reads_failed)
-        filled = {edit.start for edit in before}
-        unproved = {h.theorem for h in opened.holes if h.start < hole.start and h.start not in filled}
+        filled = {edit.end for edit in before}
+        unproved = {h.theorem for h in opened.holes if h.start < hole.start and h.end not in filled}
         local = declared(opened.source[: hole.start], {hole.theorem, *unproved})
         assert not isinstance(settings.premises, int)  # `prove` has opened them
         self.premises = settings.premises.at(imported(opened.source), hole.theorem, usable(local))
