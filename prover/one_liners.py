@@ -30,6 +30,8 @@ ROUNDS = (
 #: rule in arithmetic; the shares of the others are of the time that this leaves. What ran out of its limits has another
 #: turn after them.
 _SPECIAL, _SPECIAL_AGAIN = (Limits(80_000, 3.5), 0.5), (Limits(80_000, 20.0), 0.8)
+#: Before that, where the source has definitions: those that go through at all need little, and `grind` may run away.
+_OF_SOURCE = (Limits(200_000, 1.2), 0.3)
 INTRODUCE = "unhygienic intros"
 _NONE_EXIST, _SOME_EXIST = re.compile(r"¬∃ ([^,()∃]+),"), re.compile(r"∃ ([^,()∃]+),")
 _FORMS = 3
@@ -80,6 +82,8 @@ class OneLiners:
         fast = [tactic for tactic in general if not SLOW.search(tactic) and (tactic not in quick or tactic in late)]
         slow = [tactic for tactic in general if SLOW.search(tactic)]
         began = time.monotonic()
+        if self.generator.local:
+            special = yield from self._round(root, special, _OF_SOURCE[0], self._at(_OF_SOURCE[1]))
         special = yield from self._round(root, special, _SPECIAL[0], self._at(_SPECIAL[1]))
         spent = time.monotonic() - began
         for number, (limits, share) in enumerate(rounds):

@@ -1,18 +1,18 @@
-"""Functions with an accumulator: `sumTR l 0 = l.sum` is shown as `∀ a, sumTR l a = l.sum + a`, by induction.
+"""Theorems that are no induction hypothesis as they stand: a more general one, or one about parts, is shown.
 
-The theorem as it stands is no induction hypothesis, since the accumulator changes; what its first value is neutral for
-says how a more general theorem may read.
+`sumTR l 0 = l.sum` is `∀ a, sumTR l a = l.sum + a`, since the accumulator changes: what its first value is neutral for
+says how the more general theorem may read. And for `count x xs.reverse` one has to know `count x (a ++ b)`.
 
 Not here: finding the applications (`own.py`), other inductions (`programs.py`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from prover.generators.rules.base import NAME, mentions
 from prover.generators.rules.own import Application, Own, applications
-from prover.lean.state import Goal
 
 #: A first value → how to add another to a result, `{r}`, that was made with it.
 _NEUTRAL = {
@@ -20,19 +20,42 @@ _NEUTRAL = {
     "#[]": ("{a} ++ {r}", "{r} ++ {a}"), '""': ("{a} ++ {r}", "{r} ++ {a}"), "true": ("({a} && {r})",),
     "false": ("({a} || {r})",),
 }  # fmt: skip
+#: The type of values → how a function may be made of its values for two parts.
+_JOINED = {
+    "Nat": ("{x} + {y}", "{x} * {y}", "max ({x}) ({y})"), "Int": ("{x} + {y}", "{x} * {y}"),
+    "List": ("{x} ++ {y}", "{y} ++ {x}"), "String": ("{x} ++ {y}",),
+    "Bool": ("({x} && {y})", "({x} || {y})"), "Prop": ("({x} ∧ {y})", "({x} ∨ {y})"),
+}  # fmt: skip
 _ACCUMULATOR = "acc"
 _MOST = 3
+_LISTS = re.compile(r"\+\+|\.(reverse|flatten|flatMap|append|concat|map)\b")
 
 
-def generalised(goal: Goal, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
-    """Whole proofs, by induction on one of `data`; `close` ends each case."""
+def generalised(target: str, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
+    """Whole proofs with an accumulator, by induction on one of `data`; `close` ends each case."""
     for function in found.recursive:
-        for application in list(applications(goal.target, function))[:_MOST]:
+        for application in list(applications(target, function))[:_MOST]:
             for start, end in application.arguments:
-                ways = _NEUTRAL.get(goal.target[start:end], ())
-                yield from _of_equation(goal.target, application, (start, end), ways, data, close)
-                yield from _of_function(goal.target, function, application, (start, end), ways, data, close)
-        yield from _of_values(goal.target, function, found, close)
+                ways = _NEUTRAL.get(target[start:end], ())
+                yield from _of_equation(target, application, (start, end), ways, data, close)
+                yield from _of_function(target, function, application, (start, end), ways, data, close)
+        yield from _of_values(target, function, found, close)
+
+
+def homomorphisms(target: str, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
+    """Whole proofs by what a function makes of `a ++ b`, where the target applies it to a list that is no variable."""
+    for function in found.recursive:
+        for at in list(applications(target, function))[:_MOST]:
+            for place in at.arguments:
+                value = target[slice(*place)]
+                if not _LISTS.search(value):
+                    continue
+                whole, one, other = (_with(target, at, place, x) for x in ("(a ++ b)", "a", "b"))
+                for way in _JOINED.get(found.results.get(function, "").split(" ")[0], ()):
+                    same = "↔" if "∧" in way or "∨" in way else "="
+                    lemma = f"∀ a b : type_of% {value}, {whole} {same} {way.format(x=one, y=other)}"
+                    shown = f"have h : {lemma} := by\n  intro a b\n  induction a <;> {close}\n"
+                    yield from (f"{shown}induction {name} <;> {close}" for name in data)
 
 
 def _of_equation(

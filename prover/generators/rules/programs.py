@@ -1,7 +1,7 @@
 """Theorems about functions and predicates that the source itself defines: by recursion or induction, then `grind`.
 
-No premise of the library knows of them, and their equations are what a proof needs. Not here: accumulators, for which a
-theorem has to be made more general (`accumulators.py`).
+No premise of the library knows of them, and their equations are what a proof needs. Not here: theorems that have to be
+made more general, or that need another one first (`accumulators.py`).
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.generators.protocol import Position
-from prover.generators.rules.accumulators import generalised
+from prover.generators.rules.accumulators import generalised, homomorphisms
 from prover.generators.rules.base import Suggestion, mentions, propositions, variables
-from prover.generators.rules.own import Own, own
+from prover.generators.rules.own import Own, applications, own
 from prover.lean.state import Goal, Hypothesis
 
 _MOST_VARIABLES, _MOST_PREMISES, _MOST_FUNCTIONS = 3, 2, 3
 #: Types without a recursor that helps: their values have no parts, or too many.
 _WHOLE = ("", "Int", "Rat", "Bool", "String", "Char", "Fin", "Float", "UInt8", "UInt16", "UInt32", "UInt64")
+_OF_LIBRARY = ("Nat", "List", "Option", "Array")
 
 
 def programs(position: Position) -> Iterator[Suggestion]:
-    """All rules of this file."""
+    """All rules of this file and of `accumulators.py`."""
     goal, found = position.goals[0], own(position)
     if found is not None:
         for tactic in dict.fromkeys(_tactics(goal, found)):
@@ -30,43 +31,67 @@ def programs(position: Position) -> Iterator[Suggestion]:
 def closer(found: Own) -> str:
     """`grind` with what the goal is about; also without theorems, as one that it cannot use makes it fail at once."""
     plain = f"grind [{', '.join(found.definitions)}]"
-    return f"first | grind [{', '.join(found.definitions + found.theorems)}] | {plain}" if found.theorems else plain
+    return f"(first | grind [{', '.join(found.definitions + found.theorems)}] | {plain})" if found.theorems else plain
 
 
 def recursed(goal: Goal) -> list[Hypothesis]:
     """Variables of the target to go down, those of types that are not the library's first."""
     found = [v for v in variables(goal) if v.head not in _WHOLE and "→" not in v.type and mentions(goal.target, v.name)]
-    return sorted(found, key=lambda v: v.head in ("Nat", "List", "Option", "Array"))[:_MOST_VARIABLES]
+    return sorted(found, key=lambda v: v.head in _OF_LIBRARY)[:_MOST_VARIABLES]
 
 
 def _tactics(goal: Goal, found: Own) -> Iterator[str]:
     grind = closer(found)
-    simp = f"simp_all [{', '.join(found.functions + found.theorems)}]"
-    data = recursed(goal)
-    facts = [h.name for h in propositions(goal) if h.head in {p.removeprefix("_root_.") for p in found.predicates}]
-    functions = [f for f in found.recursive if f.removeprefix("_root_.") in goal.constants][:_MOST_FUNCTIONS]
+    told = ", ".join(found.functions + found.theorems)
+    simp = f"simp_all [{told}]" if told else "simp_all"
+    data = [v.name for v in recursed(goal)]
+    predicates = {p.removeprefix("_root_.") for p in found.predicates}
+    facts = [h for h in propositions(goal) if h.head in predicates][:_MOST_PREMISES]
     yield grind
-    for name in facts[:_MOST_PREMISES]:
-        yield f"induction {name} <;> {_grouped(grind)}"
+    for h in facts:
+        yield f"induction {h.name} <;> {grind}"
+        free = [w for w in _others(goal, h.name) if not mentions(h.type, w)]
+        if free:
+            yield f"induction {h.name} generalizing {' '.join(free)} <;> {grind}"
     for v in data:
-        yield f"induction {v.name} <;> {_grouped(grind)}"
-    yield from generalised(goal, found, [v.name for v in data], _grouped(grind))
-    for f in functions:
-        yield f"fun_induction {f} <;> {_grouped(grind)}"
-        yield f"fun_induction {f} <;> {simp}"
-        yield f"fun_induction {f} <;> {simp} <;> {_grouped(grind)}"
+        yield f"induction {v} <;> {grind}"
+    yield from _along_functions(goal, found, grind, simp)
+    yield from generalised(goal.target, found, data, grind)
+    if found.inside:
+        for tactic in (f"induction {v} <;> {grind}" for v in data):
+            yield f"show {found.inside}\n{tactic}"
+        for tactic in generalised(found.inside, found, data, grind):
+            yield f"show {found.inside}\n{tactic}"
+    yield from homomorphisms(goal.target, found, data, grind)
     for v in data:
-        yield f"induction {v.name} <;> {simp} <;> first | omega | {grind.removeprefix('first | ')}"
-        others = [w.name for w in variables(goal) if w.name != v.name and w.head and mentions(goal.target, w.name)]
+        yield f"induction {v} <;> {simp} <;> first | omega | grind"
+    for h in facts:
+        yield f"induction {h.name} <;> solve_by_elim [{', '.join(found.constructors)}]"
+        yield f"cases {h.name} <;> {grind}"
+        yield f"induction {h.name} <;> {simp} <;> {grind}"
+    for v in data:
+        others = _others(goal, v)
         if others:
-            yield f"induction {v.name} generalizing {' '.join(others)} <;> {_grouped(grind)}"
-            yield f"induction {v.name} generalizing {' '.join(others)} <;> {simp}"
-    for name in facts[:_MOST_PREMISES]:
-        yield f"cases {name} <;> {_grouped(grind)}"
-        yield f"induction {name} <;> {simp} <;> {_grouped(grind)}"
+            yield f"induction {v} generalizing {' '.join(others)} <;> {grind}"
+            yield f"induction {v} generalizing {' '.join(others)} <;> {simp} <;> grind"
+    if found.constructors:
+        yield f"solve_by_elim [{', '.join(found.constructors)}]"
+        yield f"repeat' first | assumption | constructor\nall_goals {grind}"
     if goal.head == "Iff":
-        yield f"constructor <;> intro h <;> induction h <;> {_grouped(grind)}"
+        yield f"constructor <;> intro h <;> induction h <;> {grind}"
 
 
-def _grouped(tactic: str) -> str:
-    return f"({tactic})" if tactic.startswith("first") else tactic
+def _along_functions(goal: Goal, found: Own, grind: str, simp: str) -> Iterator[str]:
+    """By the recursion of a function of the target; of one applied to different things, of each application."""
+    for f in [f for f in found.recursive if f.removeprefix("_root_.") in goal.constants][:_MOST_FUNCTIONS]:
+        calls = dict.fromkeys(goal.target[a.start : a.end] for a in applications(goal.target, f))
+        for call in [f] if len(calls) < 2 else list(calls)[:2]:
+            yield f"fun_induction {call} <;> {grind}"
+            yield f"fun_induction {call} <;> {simp} <;> {grind}"
+            yield f"fun_induction {call} <;> {simp}"
+
+
+def _others(goal: Goal, but: str) -> list[str]:
+    """Data that the target or a hypothesis speaks of, but for one."""
+    said = [goal.target, *(h.type for h in propositions(goal))]
+    return [w.name for w in variables(goal) if w.name != but and w.head and any(mentions(s, w.name) for s in said)]
