@@ -31,7 +31,7 @@ ROUNDS = (
 #: turn after them.
 _SPECIAL, _SPECIAL_AGAIN = (Limits(80_000, 3.5), 0.5), (Limits(80_000, 20.0), 0.8)
 #: Before that, where the source has definitions: those that go through at all need little, and `grind` may run away.
-_OF_SOURCE = (Limits(200_000, 1.2), 0.3)
+_OF_SOURCE = (Limits(200_000, 1.2), 0.45)
 INTRODUCE = "unhygienic intros"
 _NONE_EXIST, _SOME_EXIST = re.compile(r"¬∃ ([^,()∃]+),"), re.compile(r"∃ ([^,()∃]+),")
 _FORMS = 3

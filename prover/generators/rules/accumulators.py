@@ -89,12 +89,15 @@ def _of_function(
     names = [v if fixed[i] else f"x{i}" for i, v in enumerate(values)]
     bound = [n for i, n in enumerate(names) if not fixed[i] and i != which]
     binders = " ".join(f"({n} : type_of% {v})" for n, v in zip(names, values, strict=True) if n in bound)
-    for way in ways:
-        general, first = (
-            " ".join([function, *names[:which], a, *names[which + 1 :]]) for a in (_ACCUMULATOR, values[which])
-        )
+    general, first = (
+        " ".join([function, *names[:which], a, *names[which + 1 :]]) for a in (_ACCUMULATOR, values[which])
+    )
+    made = [way.format(r=f"({first})", a=_ACCUMULATOR) for way in ways]
+    if values[which] == "[]":
+        made += [f"{x}.reverse ++ {_ACCUMULATOR}" for x in bound]
+    for value in made:
         for x in bound:
-            lemma = f"∀ {binders} {_ACCUMULATOR}, {general} = {way.format(r=f'({first})', a=_ACCUMULATOR)}"
+            lemma = f"∀ {binders} {_ACCUMULATOR}, {general} = {value}"
             shown = f"have h : {lemma} := by\n  intro {' '.join(bound)}\n  induction {x} <;> {close}\n"
             for end in (close, *(f"induction {name} <;> {close}" for name in data)):
                 yield shown + end
