@@ -82,7 +82,7 @@ class OneLiners:
         fast = [tactic for tactic in general if not SLOW.search(tactic) and (tactic not in quick or tactic in late)]
         slow = [tactic for tactic in general if SLOW.search(tactic)]
         began = time.monotonic()
-        if self.generator.local:
+        if any(not d.is_theorem for d in self.generator.local):
             special = yield from self._round(root, special, _OF_SOURCE[0], self._at(_OF_SOURCE[1]))
         special = yield from self._round(root, special, _SPECIAL[0], self._at(_SPECIAL[1]))
         spent = time.monotonic() - began

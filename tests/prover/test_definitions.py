@@ -76,7 +76,7 @@ def test_what_lean_refuses_to_compile_anywhere_is_still_refused(lean, source, sa
     [
         # Left out silently, the first meaning of the notation would be that of the theorem.
         'syntax "two" : term\nmacro_rules | `(two) => `(2)\nmacro_rules\n  | `(two) => do\n'
-        "    let xs := #[1] ++ #[3]\n    return Lean.quote xs[1]!",
+        "    let xs := #[1] ++ #[3]\n    return Lean.Syntax.mkNatLit xs[1]!",
         'import Lean\nopen Lean Elab Tactic\nelab "mine" : tactic => do\n  (← getMainGoal).assumption',
         "import Lean\nsimproc one (1 + 1) := fun e => do\n  let xs := #[e] ++ #[e]\n  return .done { expr := xs[0]! }",
         "import Lean\nrun_meta Lean.logInfo \"a\"",

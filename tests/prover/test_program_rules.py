@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prover.generators.portfolio import make_generator
-from prover.generators.protocol import Position
+from prover.generators.protocol import LocalDeclaration, Position
 from prover.generators.rules.own import applications, own
 from prover.lean.protocol import Limits, Solved
 from prover.lean.state import Goal
@@ -32,8 +32,34 @@ inductive Sorted : List Nat → Prop where
   | nil : Sorted []
   | one (x : Nat) : Sorted [x]
   | cons (x y : Nat) (l : List Nat) : x ≤ y → Sorted (y :: l) → Sorted (x :: y :: l)
-theorem insert_sorted (x : Nat) (l : List Nat) (h : Sorted l) : Sorted (insert x l) := by
+"""
+INSERT_SORTED = """theorem insert_sorted (x : Nat) (l : List Nat) (h : Sorted l) : Sorted (insert x l) := by
   induction h <;> grind [_root_.insert, Sorted]
+"""
+MORE_LISTS = """
+def count (x : Nat) : List Nat → Nat
+  | [] => 0
+  | y :: ys => if x = y then count x ys + 1 else count x ys
+def zipAdd : List Nat → List Nat → List Nat
+  | x :: xs, y :: ys => (x + y) :: zipAdd xs ys
+  | _, _ => []
+def split : List Nat → List Nat × List Nat
+  | [] => ([], [])
+  | x :: xs =>
+    let r := split xs
+    if x % 2 = 0 then (x :: r.1, r.2) else (r.1, x :: r.2)
+def shift : List Bool → Int → Int
+  | [], n => n
+  | true :: w, n => shift w (n + 1)
+  | false :: w, n => shift w (n - 1)
+def sumTo (n : Nat) : Nat := go n 0
+where
+  go : Nat → Nat → Nat
+    | 0, acc => acc
+    | n + 1, acc => go n (acc + (n + 1))
+inductive Star {α : Type} (r : α → α → Prop) : α → α → Prop where
+  | refl (a : α) : Star r a a
+  | head {a b c : α} : r a b → Star r b c → Star r a c
 """
 NUMBERS = """
 def fact : Nat → Nat
@@ -93,7 +119,17 @@ def special(lean, source: str):
         (LISTS, "(x : Nat) (l : List Nat) : (insert x l).length = l.length + 1"),
         (LISTS, "(x : Nat) (l : List Nat) : (insert x l).Perm (x :: l)"),
         (LISTS, "(x : Nat) (l : List Nat) (h : Sorted l) : Sorted (insert x l)"),
-        (LISTS, "(l : List Nat) : Sorted (isort l)"),
+        (LISTS + INSERT_SORTED, "(l : List Nat) : Sorted (isort l)"),
+        (LISTS, "(l : List Nat) : Sorted (isort l)"),  # without the lemma
+        (LISTS, "(l : List Nat) : (isort l).length = l.length"),
+        (LISTS, "{α : Type} (l : List α) : revTR (revTR l []) [] = l"),
+        (MORE_LISTS, "(x : Nat) (xs : List Nat) : count x xs.reverse = count x xs"),
+        (MORE_LISTS, "(xs ys : List Nat) : zipAdd xs ys = zipAdd ys xs"),
+        (MORE_LISTS, "(xs ys : List Nat) : zipAdd xs ys = List.zipWith (· + ·) xs ys"),
+        (MORE_LISTS, "(xs : List Nat) (x : Nat) (h : x ∈ (split xs).1) : x % 2 = 0"),
+        (MORE_LISTS, "(v w : List Bool) (n : Int) : shift (v ++ w) n = shift w (shift v n)"),
+        (MORE_LISTS, "(n : Nat) : 2 * sumTo n = n * (n + 1)"),
+        (MORE_LISTS, "{α : Type} (r : α → α → Prop) (a b c : α) (h : Star r a b) (g : r b c) : Star r a c"),
         (NUMBERS, "(n : Nat) : factTR n 1 = fact n"),
         (NUMBERS, "(n : Nat) : fibTR n 0 1 = fib n"),
         (NUMBERS, "(m n : Nat) (h : Even m) (g : Even n) : Even (m + n)"),
@@ -119,6 +155,25 @@ def test_nothing_is_suggested_where_the_goal_is_about_the_library_alone(lean):
     assert not [tactic for tactic in tactics if "grind" in tactic]
 
 
+def test_what_a_source_declares_is_read_with_its_definition():
+    source = """namespace A
+inductive Even : Nat → Prop where
+  | zero : Even 0
+def f (n : Nat := 3) : Nat :=
+  n -- g
+def h : Nat → Nat
+  | 0 => 0 | n + 1 => h n
+theorem a : f 1 = 1 := rfl
+theorem b : f 2 = 2 := by sorry
+"""
+    assert declared(source, {"A.b"}) == (
+        LocalDeclaration("A.Even", "inductive", ": Nat → Prop", "where\n  | zero : Even 0\n"),
+        LocalDeclaration("A.f", "def", "(n : Nat := 3) : Nat", "\n  n     \n"),
+        LocalDeclaration("A.h", "def", ": Nat → Nat", "| 0 => 0 | n + 1 => h n\n"),
+        LocalDeclaration("A.a", "theorem", ": f 1 = 1", " rfl\n"),
+    )
+
+
 def goal_of(lean, source: str) -> Position:
     opened = lean.open(f"{source} := by sorry")
     hole = opened.holes[-1]
@@ -126,12 +181,20 @@ def goal_of(lean, source: str) -> Position:
 
 
 def test_definitions_are_named_with_what_they_are_made_of(lean):
-    found = own(goal_of(lean, f"{LISTS}theorem t (l : List Nat) : Sorted (isort l)"))
+    found = own(goal_of(lean, f"{LISTS}{INSERT_SORTED}theorem t (l : List Nat) : Sorted (isort l)"))
     assert found is not None
     assert found.functions == ("isort", "_root_.insert")  # `insert` alone is also the library's
     assert found.predicates == ("Sorted",) and found.theorems == ("insert_sorted",)
-    assert found.recursive == found.functions
+    assert found.recursive == found.functions and not found.inside
+    assert found.results == {"isort": "List Nat", "_root_.insert": "List Nat"}
+    assert found.constructors == ("Sorted.nil", "Sorted.one", "Sorted.cons")
     assert own(goal_of(lean, f"{LISTS}theorem t (n : Nat) : n = n")) is None
+
+
+def test_a_function_that_calls_one_inside_it_is_unfolded(lean):
+    found = own(goal_of(lean, f"{MORE_LISTS}theorem t (n : Nat) : 2 * sumTo (n + 1) = (n + 1) * (n + 2)"))
+    assert found is not None and found.recursive == ("sumTo.go",)
+    assert found.inside == "2 * (sumTo.go (n + 1) 0) = (n + 1) * (n + 2)"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """Theorems that are no induction hypothesis as they stand: a more general one, or one about parts, is shown.
 
-`sumTR l 0 = l.sum` is `∀ a, sumTR l a = l.sum + a`, since the accumulator changes: what its first value is neutral for
-says how the more general theorem may read. And for `count x xs.reverse` one has to know `count x (a ++ b)`.
+`sumTR l 0 = l.sum` is `∀ acc, sumTR l acc = l.sum + acc`, since the accumulator changes: what its first value is
+neutral for says how the more general theorem may read. And for `count x xs.reverse` one has to know `count x (a ++ b)`.
 
-Not here: finding the applications (`own.py`), other inductions (`programs.py`).
+Not here: finding the applications (`own.py`), other inductions (`programs.py`, `nested.py`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from prover.generators.rules.base import NAME, mentions
 from prover.generators.rules.own import Application, Own, applications
+
+#: From where to where in the target.
+Span: TypeAlias = tuple[int, int]
 
 #: A first value → how to add another to a result, `{r}`, that was made with it.
 _NEUTRAL = {
@@ -26,20 +30,23 @@ _JOINED = {
     "List": ("{x} ++ {y}", "{y} ++ {x}"), "String": ("{x} ++ {y}",),
     "Bool": ("({x} && {y})", "({x} || {y})"), "Prop": ("({x} ∧ {y})", "({x} ∨ {y})"),
 }  # fmt: skip
+_LISTS = re.compile(r"\+\+|\.(reverse|flatten|flatMap|append|concat|map)\b")
 _ACCUMULATOR = "acc"
 _MOST = 3
-_LISTS = re.compile(r"\+\+|\.(reverse|flatten|flatMap|append|concat|map)\b")
 
 
 def generalised(target: str, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
     """Whole proofs with an accumulator, by induction on one of `data`; `close` ends each case."""
     for function in found.recursive:
-        for application in list(applications(target, function))[:_MOST]:
-            for start, end in application.arguments:
-                ways = _NEUTRAL.get(target[start:end], ())
-                yield from _of_equation(target, application, (start, end), ways, data, close)
-                yield from _of_function(target, function, application, (start, end), ways, data, close)
-        yield from _of_values(target, function, found, close)
+        for at in list(applications(target, function))[:_MOST]:
+            other = _other_side(target, at)
+            for place in at.arguments:
+                ways = _NEUTRAL.get(target[slice(*place)], ())
+                if other:
+                    yield from _of_equation(target, at, place, other, ways, data, close)
+                yield from _of_function(target, function, at, place, ways, data, close)
+            if other and not at.receiver:
+                yield from _of_values(target, function, at, other, found, close)
 
 
 def homomorphisms(target: str, found: Own, data: Sequence[str], close: str) -> Iterator[str]:
@@ -59,18 +66,12 @@ def homomorphisms(target: str, found: Own, data: Sequence[str], close: str) -> I
 
 
 def _of_equation(
-    target: str, at: Application, constant: tuple[int, int], ways: Sequence[str], data: Sequence[str], close: str
+    target: str, at: Application, place: Span, other: str, ways: Sequence[str], data: Sequence[str], close: str
 ) -> Iterator[str]:
-    """Where the application is one side of an equation: the other side and the accumulator are its value."""
-    sides = _sides(target)
-    if sides is None or (at.start, at.end) not in sides:
-        return
-    (start, end) = next(side for side in sides if side != (at.start, at.end))
-    other = target[start:end]
-    term = _with(target, at, constant, _ACCUMULATOR)
+    """The application is one side: the value is the other side and the accumulator."""
+    term, first = _with(target, at, place, _ACCUMULATOR), target[slice(*place)]
     for way in ways:
         value = way.format(r=f"({other})" if " " in other else other, a=_ACCUMULATOR)
-        first = target[slice(*constant)]
         for name in data:
             if mentions(term, name):
                 yield (f"suffices h : ∀ {_ACCUMULATOR}, {term} = {value} by first | simpa using h {first} | grind\n"
@@ -78,13 +79,11 @@ def _of_equation(
 
 
 def _of_function(
-    target: str, function: str, at: Application, constant: tuple[int, int], ways: Sequence[str], data: Sequence[str],
-    close: str,
-) -> Iterator[str]:  # fmt: skip
-    """Elsewhere: the function's value is that for the first accumulator and the accumulator, for all arguments."""
-    spans = at.arguments
-    values = [*([at.receiver] if at.receiver else []), *(target[slice(*s)] for s in spans)]
-    which = spans.index(constant) + bool(at.receiver)
+    target: str, function: str, at: Application, place: Span, ways: Sequence[str], data: Sequence[str], close: str
+) -> Iterator[str]:
+    """Wherever it stands: the value is that for the first accumulator, and the accumulator; for all other arguments."""
+    values = [*([at.receiver] if at.receiver else []), *(target[slice(*span)] for span in at.arguments)]
+    which = at.arguments.index(place) + bool(at.receiver)
     fixed = [bool(NAME.fullmatch(v)) and v not in data for v in values]
     names = [v if fixed[i] else f"x{i}" for i, v in enumerate(values)]
     bound = [n for i, n in enumerate(names) if not fixed[i] and i != which]
@@ -103,40 +102,37 @@ def _of_function(
                 yield shown + end
 
 
-def _of_values(target: str, function: str, found: Own, close: str) -> Iterator[str]:
+def _of_values(target: str, function: str, at: Application, other: str, found: Own, close: str) -> Iterator[str]:
     """f n 0 1 = g n where 0 and 1 are g 0 and g 1: of any g k and g (k + 1) the function makes g (n + k)."""
-    sides = _sides(target)
-    for at in applications(target, function) if sides else ():
-        if (at.start, at.end) not in (sides or ()) or at.receiver:
+    values = [target[slice(*span)] for span in at.arguments]
+    numbers = [i for i, v in enumerate(values) if v.isdigit()]
+    for g in found.recursive:
+        side = next((a for a in applications(other, g) if (a.start, a.end) == (0, len(other))), None)
+        n = other[slice(*side.arguments[-1])] if side is not None and side.arguments else ""
+        if len(numbers) not in (1, 2) or n not in values or not NAME.fullmatch(n):
             continue
-        values = [target[slice(*s)] for s in at.arguments]
-        numbers = [i for i, v in enumerate(values) if v.isdigit()]
-        names = [v for v in values if NAME.fullmatch(v)]
-        (start, end) = next(side for side in (sides or ()) if side != (at.start, at.end))
-        for g in found.recursive:
-            other = [a for a in applications(target[start:end], g) if (a.start, a.end) == (0, end - start)]
-            if not other or len(numbers) not in (1, 2) or target[start:end].split()[-1] not in names:
-                continue
-            n = target[start:end].split()[-1]
-            for order in (numbers, numbers[::-1]):
-                made = list(values)
-                for k, i in enumerate(order):
-                    made[i] = f"({g} (k + {k}))" if k else f"({g} k)"
-                yield (f"suffices h : ∀ k, {function} {' '.join(made)} = {g} ({n} + k) by "
-                       f"first | simpa [{g}] using h 0 | grind [{g}]\ninduction {n} <;> {close}")  # fmt: skip
+        for order in (numbers, numbers[::-1]):
+            made = list(values)
+            for k, i in enumerate(order):
+                made[i] = f"({g} (k + {k}))" if k else f"({g} k)"
+            yield (f"suffices h : ∀ k, {function} {' '.join(made)} = {g} ({n} + k) by "
+                   f"first | simpa [{g}] using h 0 | grind [{g}]\ninduction {n} <;> {close}")  # fmt: skip
 
 
-def _with(target: str, at: Application, place: tuple[int, int], name: str) -> str:
+def _with(target: str, at: Application, place: Span, name: str) -> str:
+    """The application with another argument in that place."""
     return target[at.start : place[0]] + name + target[place[1] : at.end]
 
 
-def _sides(target: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Where the sides of an equation stand; None for another proposition."""
+def _other_side(target: str, at: Application) -> str:
+    """Of the equation that the target is, where the application is one side; "" where it is not."""
     depth = 0
-    for at, character in enumerate(target):
+    for position, character in enumerate(target):
         depth += (character in "([{⟨") - (character in ")]}⟩")
-        if not depth and target.startswith(" = ", at):
-            return (0, at), (at + 3, len(target))
         if not depth and character in "∀∃↔∧∨→λ":
-            return None
-    return None
+            return ""
+        if not depth and target.startswith(" = ", position):
+            left, right = (0, position), (position + 3, len(target))
+            found = {left: right, right: left}.get((at.start, at.end))
+            return target[slice(*found)] if found is not None else ""
+    return ""

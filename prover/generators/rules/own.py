@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prover.generators.protocol import LocalDeclaration, Position
-from prover.generators.rules.base import names_in
+from prover.generators.rules.base import NAME, names_in
 
 _FUNCTIONS = ("def", "abbrev")
 _MOST, _MOST_THEOREMS = 8, 6
@@ -86,7 +86,8 @@ def _in_turn(names: Mapping[str, None], known: Mapping[str, LocalDeclaration]) -
     """These, then what their definitions mention, and so on."""
     queue = list(names)
     for name in queue:
-        queue += [other for other in names_in(known[name].body) if other in known and other not in queue]
+        mentioned = dict.fromkeys(NAME.findall(known[name].body))  # in an order that is always the same
+        queue += [other for other in mentioned if other in known and other not in queue]
     return queue
 
 
@@ -116,8 +117,8 @@ def _unfolded(target: str, functions: list[LocalDeclaration], inner: list[str]) 
                 continue
             given = dict(zip(binders, values, strict=True))
             filled = re.sub(r"(?<![\w.])[^\W\d][\w'!?₀-₉]*", lambda m, g=given: g.get(m[0], m[0]), call)
-            whole = (at.start, at.end) == (0, len(target)) or target.startswith(" = ", at.end)
-            target = target[: at.start] + (filled if whole else f"({filled})") + target[at.end :]
+            is_side = at.start == 0 and target.startswith(" = ", at.end)
+            target = target[: at.start] + (filled if is_side else f"({filled})") + target[at.end :]
     return "" if target == before else target
 
 

@@ -7,6 +7,7 @@ made more general, or that need another one first (`accumulators.py`, `nested.py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from prover.generators.protocol import Position
 from prover.generators.rules.accumulators import generalised, homomorphisms
@@ -21,12 +22,35 @@ _WHOLE = ("", "Int", "Rat", "Bool", "String", "Char", "Fin", "Float", "UInt8", "
 _OF_LIBRARY = ("Nat", "List", "Option", "Array")
 
 
+class _Plan(NamedTuple):
+    """What the tactics are made of: `data` and `facts` to go down, `grind` and `simp` with what the goal is about."""
+
+    goal: Goal
+    found: Own
+    data: list[str]
+    facts: list[Hypothesis]
+    grind: str
+    simp: str
+
+
 def programs(position: Position) -> Iterator[Suggestion]:
     """All rules of this file, and those of `accumulators.py` and `nested.py`."""
     goal, found = position.goals[0], own(position)
-    if found is not None:
-        for tactic in dict.fromkeys(_tactics(goal, found)):
-            yield Suggestion(1.0, tactic)
+    if found is None:
+        return
+    told = ", ".join(found.functions + found.theorems)
+    places = recursed(goal)
+    predicates = {p.removeprefix("_root_.") for p in found.predicates}
+    facts = [h for h in propositions(goal) if h.head in predicates][:_MOST_PREMISES]
+    data, grind = [v.name for v in places], closer(found)
+    plan = _Plan(goal, found, data, facts, grind, f"simp_all [{told}]" if told else "simp_all")
+    tactics = (
+        *_inductions(plan), *generalised(goal.target, found, data, grind), *_along_functions(plan), *_inside(plan),
+        *nested(goal, found, places, grind), *homomorphisms(goal.target, found, data, grind), *_generalising(plan),
+        *_relations(plan),
+    )  # fmt: skip
+    for tactic in dict.fromkeys(tactics):
+        yield Suggestion(1.0, tactic)
 
 
 def closer(found: Own) -> str:
@@ -44,61 +68,65 @@ def recursed(goal: Goal) -> list[Hypothesis]:
     return sorted(about, key=lambda v: order[v.name])[:_MOST_VARIABLES]
 
 
-def _tactics(goal: Goal, found: Own) -> Iterator[str]:
-    grind = closer(found)
-    told = ", ".join(found.functions + found.theorems)
-    simp = f"simp_all [{told}]" if told else "simp_all"
-    places = recursed(goal)
-    data = [v.name for v in places]
-    predicates = {p.removeprefix("_root_.") for p in found.predicates}
-    facts = [h for h in propositions(goal) if h.head in predicates][:_MOST_PREMISES]
+def _inductions(plan: _Plan) -> Iterator[str]:
+    """None; along what rules give; down the data."""
+    goal, grind = plan.goal, plan.grind
     yield grind
-    for h in facts:
+    for h in plan.facts:
         yield f"induction {h.name} <;> {grind}"
         free = [w for w in _others(goal, h.name) if not mentions(h.type, w)]
         if free:
             yield f"induction {h.name} generalizing {' '.join(free)} <;> {grind}"
-    for v in data:
+    for v in plan.data:
         yield f"induction {v} <;> {grind}"
-    yield from generalised(goal.target, found, data, grind)
-    yield from _along_functions(goal, found, grind, simp)
-    if found.inside:
-        for tactic in (f"induction {v} <;> {grind}" for v in data):
-            yield f"show {found.inside}\n{tactic}"
-        for tactic in generalised(found.inside, found, data, grind):
-            yield f"show {found.inside}\n{tactic}"
-    yield from nested(goal, found, places, grind)
-    yield from homomorphisms(goal.target, found, data, grind)
-    for v in data:
-        yield f"induction {v} <;> {simp} <;> first | omega | grind"
-    for v in data:
-        others = _others(goal, v)
-        if others:
-            begun = f"induction {v} generalizing {' '.join(others)}"
-            for end in (grind, f"{simp} <;> grind"):
-                yield from (f"{begun} <;> cases {w} <;> {end}" for w in data if w != v)
-                yield f"{begun} <;> {end}"
-    for h in facts:
-        yield f"induction {h.name} <;> solve_by_elim [{', '.join(found.constructors)}]"
-        yield f"cases {h.name} <;> {grind}"
-        yield f"induction {h.name} <;> {simp} <;> {grind}"
-    if found.constructors:
-        yield f"solve_by_elim [{', '.join(found.constructors)}]"
-    if goal.head == "Iff":
-        yield f"constructor <;> intro h <;> induction h <;> {grind}"
 
 
-def _along_functions(goal: Goal, found: Own, grind: str, simp: str) -> Iterator[str]:
+def _along_functions(plan: _Plan) -> Iterator[str]:
     """By the recursion of a function that is spoken of; of one applied to different things, of each application."""
-    said = [goal.target, *(h.type for h in propositions(goal))]
-    for f in found.recursive[:_MOST_FUNCTIONS]:
+    said = [plan.goal.target, *(h.type for h in propositions(plan.goal))]
+    for f in plan.found.recursive[:_MOST_FUNCTIONS]:
         calls = dict.fromkeys(text[a.start : a.end] for text in said for a in applications(text, f))
         calls = sorted(calls, key=lambda call: "(" in call)  # of variables first: what they are stays known
-        in_target = f.removeprefix("_root_.") in goal.constants
+        in_target = f.removeprefix("_root_.") in plan.goal.constants
         for call in [f] if in_target and len(calls) < 2 else calls[:2]:
             yield f"fun_induction {call} <;> first | rfl | assumption"
-            yield f"fun_induction {call} <;> {grind}"
-            yield f"fun_induction {call} <;> {simp} <;> {grind}"
+            yield f"fun_induction {call} <;> {plan.grind}"
+            yield f"fun_induction {call} <;> {plan.simp} <;> {plan.grind}"
+
+
+def _inside(plan: _Plan) -> Iterator[str]:
+    """Of the target with functions unfolded that only call one inside them."""
+    inside = plan.found.inside
+    if inside:
+        inductions = [f"induction {v} <;> {plan.grind}" for v in plan.data]
+        for tactic in (*inductions, *generalised(inside, plan.found, plan.data, plan.grind)):
+            yield f"show {inside}\n{tactic}"
+
+
+def _generalising(plan: _Plan) -> Iterator[str]:
+    """Down the data with more to say in each step: simplified first, for all other data, two side by side."""
+    for v in plan.data:
+        yield f"induction {v} <;> {plan.simp} <;> first | omega | grind"
+    for v in plan.data:
+        others = _others(plan.goal, v)
+        if others:
+            begun = f"induction {v} generalizing {' '.join(others)}"
+            for end in (plan.grind, f"{plan.simp} <;> grind"):
+                yield from (f"{begun} <;> cases {w} <;> {end}" for w in plan.data if w != v)
+                yield f"{begun} <;> {end}"
+
+
+def _relations(plan: _Plan) -> Iterator[str]:
+    """By the rules that give a predicate, forwards and backwards."""
+    rules = ", ".join(plan.found.constructors)
+    for h in plan.facts:
+        yield f"induction {h.name} <;> solve_by_elim [{rules}]"
+        yield f"cases {h.name} <;> {plan.grind}"
+        yield f"induction {h.name} <;> {plan.simp} <;> {plan.grind}"
+    if rules:
+        yield f"solve_by_elim [{rules}]"
+    if plan.goal.head == "Iff":
+        yield f"constructor <;> intro h <;> induction h <;> {plan.grind}"
 
 
 def _others(goal: Goal, but: str) -> list[str]:
