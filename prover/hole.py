@@ -145,12 +145,10 @@ class HoleSearch:
             shorter = self._shorter(found)
             if not self.whole:
                 return shorter or found, None
-            for proof in (shorter, found):
-                if proof is None:
-                    continue
-                proof, verification = self._judged(proof)
+            for candidate in (shorter, found) if shorter is not None else (found,):
+                judged, verification = self._judged(candidate)
                 if verification.accepted:
-                    return proof, verification
+                    return judged, verification
                 self.refused = verification.reason
         if self.refused:
             self.reason = f"A proof was found and refused by the gate: {self.refused}"

@@ -22,6 +22,8 @@ NEEDS_NATIVE = (
 #: Declarations of a source that its later proofs may use → their kind as premises.
 _USABLE = {"theorem": "theorem", "lemma": "theorem", "axiom": "axiom", "def": "definition", "abbrev": "definition"}
 _MOST_DECLARED = 6
+#: What has a proof and no equations; where equations or constructors begin.
+_PROVED, _EQUATIONS = ("theorem", "lemma"), re.compile(r"\bwhere\b|(?<!\|)\|(?!\|)")
 _FRESH = "entails_example"
 
 
@@ -77,14 +79,16 @@ def declared(before: str, without: Collection[str]) -> tuple[LocalDeclaration, .
     for d, last in zip(found, ends, strict=True):
         if d.name in without:
             continue
-        defined = behind_definition(blanked[:last], d.end)
-        if defined is None:  # by equations: from the first of them
-            equations = re.compile(r"\bwhere\b|(?<!\|)\|(?!\|)").search(blanked, d.end, last)
-            body = equations.start() if equations else last
-            statement = before[d.end : body]
+        text = blanked[d.end : last]
+        end, defined = len(text), behind_definition(text, 0)
+        equations = None if d.keyword in _PROVED else _EQUATIONS.search(text)
+        if equations is not None and equations.start() < (defined or end):
+            end = body = equations.start()
+        elif defined is not None:
+            end, body = defined - len(":="), defined
         else:
-            body, statement = defined, before[d.end : defined - len(":=")]
-        made.append(LocalDeclaration(d.name, d.keyword, statement.strip(), blanked[body:last]))
+            body = end
+        made.append(LocalDeclaration(d.name, d.keyword, before[d.end : d.end + end].strip(), text[body:]))
     return tuple(made)
 
 

@@ -162,14 +162,14 @@ inductive Even : Nat → Prop where
 def f (n : Nat := 3) : Nat :=
   n -- g
 def h : Nat → Nat
-  | 0 => 0 | n + 1 => h n
+  | 0 => 0 | n + 1 => let m := n; h m
 theorem a : f 1 = 1 := rfl
 theorem b : f 2 = 2 := by sorry
 """
     assert declared(source, {"A.b"}) == (
         LocalDeclaration("A.Even", "inductive", ": Nat → Prop", "where\n  | zero : Even 0\n"),
         LocalDeclaration("A.f", "def", "(n : Nat := 3) : Nat", "\n  n     \n"),
-        LocalDeclaration("A.h", "def", ": Nat → Nat", "| 0 => 0 | n + 1 => h n\n"),
+        LocalDeclaration("A.h", "def", ": Nat → Nat", "| 0 => 0 | n + 1 => let m := n; h m\n"),
         LocalDeclaration("A.a", "theorem", ": f 1 = 1", " rfl\n"),
     )
 
