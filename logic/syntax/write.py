@@ -248,7 +248,9 @@ def _application(
     bound: dict[str, int],
 ) -> list:
     kind = "predicate" if isinstance(node, Predicate) else "function"
-    if style.infix and node.name in style.infix and len(node.arguments) == 2:
+    # A function that is called `<` has a name like any other: between terms it would read as a comparison.
+    of_its_kind = (node.name in _ARITHMETIC) == (kind == "function")
+    if style.infix and node.name in style.infix and len(node.arguments) == 2 and of_its_kind:
         pieces = [(node.arguments[0], True), f" {style.infix[node.name]} ", (node.arguments[1], True)]
         return ["(", *pieces, ")"] if bracketed else pieces
     head = name(Symbol(kind, node.name, len(node.arguments)), bound.get(node.name, 0) > 0)

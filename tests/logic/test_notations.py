@@ -87,6 +87,8 @@ def as_written(formula: Formula, notation: str) -> Formula:
 @example(Quantified("forall", "x", Predicate("and", (Function("x"), Variable("x")))))
 @example(Predicate("<=", (Function("f", (Numeral("1"),)), Function("g", (Numeral("2"),)))))
 @example(Predicate("P", (Function('a"b\\c'),)))
+@example(Predicate("P", (Function("<", (Numeral("1"), Numeral("2"))),)))
+@example(Predicate("+", (Numeral("1"), Numeral("2"))))
 @example(Not(Not(Equal(Numeral("1"), Numeral("2")))))
 def test_folio_notation_reads_back_as_the_same_formula(formula: Formula) -> None:
     assert alpha_equivalent(read(write(formula, "folio")), formula)
