@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from prover import script
 from prover.generators.answers import behind_definition
-from prover.generators.protocol import LocalDeclaration, Premise
+from prover.generators.protocol import STATED, LocalDeclaration, Premise
 from prover.lean.holes import MISSING, cannot_run, completions, normalise
 from prover.lean.native import scan
 from prover.lean.protocol import BadSource, Lean, Opened
@@ -22,8 +22,8 @@ NEEDS_NATIVE = (
 #: Declarations of a source that its later proofs may use → their kind as premises.
 _USABLE = {"theorem": "theorem", "lemma": "theorem", "axiom": "axiom", "def": "definition", "abbrev": "definition"}
 _MOST_DECLARED = 6
-#: What has a proof and no equations; where equations or constructors begin.
-_PROVED, _EQUATIONS = ("theorem", "lemma"), re.compile(r"\bwhere\b|(?<!\|)\|(?!\|)")
+#: Where the equations or constructors of a definition begin.
+_EQUATIONS = re.compile(r"\bwhere\b|(?<!\|)\|(?!\|)")
 _FRESH = "entails_example"
 
 
@@ -81,7 +81,7 @@ def declared(before: str, without: Collection[str]) -> tuple[LocalDeclaration, .
             continue
         text = blanked[d.end : last]
         end, defined = len(text), behind_definition(text, 0)
-        equations = None if d.keyword in _PROVED else _EQUATIONS.search(text)
+        equations = None if d.keyword in STATED else _EQUATIONS.search(text)
         if equations is not None and equations.start() < (defined or end):
             end = body = equations.start()
         elif defined is not None:

@@ -29,6 +29,10 @@ class Premise:
     attributes: tuple[str, ...] = ()
 
 
+#: Keywords of what is stated and not defined.
+STATED = ("theorem", "lemma", "axiom")
+
+
 @dataclass(frozen=True, slots=True)
 class LocalDeclaration:
     """What the source itself declares before the theorem, which no tactic of the library knows.
@@ -44,7 +48,7 @@ class LocalDeclaration:
 
     @property
     def is_theorem(self) -> bool:
-        return self.keyword in ("theorem", "lemma", "axiom")
+        return self.keyword in STATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from prover.generators.rules.base import NAME, mentions
-from prover.generators.rules.own import Application, Own, applications
+from prover.generators.rules.own import Application, Own, applications, nesting
 
 #: From where to where in the target.
 Span: TypeAlias = tuple[int, int]
@@ -82,7 +82,7 @@ def _of_function(
     target: str, function: str, at: Application, place: Span, ways: Sequence[str], data: Sequence[str], close: str
 ) -> Iterator[str]:
     """Wherever it stands: the value is that for the first accumulator, and the accumulator; for all other arguments."""
-    values = [*([at.receiver] if at.receiver else []), *(target[slice(*span)] for span in at.arguments)]
+    values = at.values(target)
     which = at.arguments.index(place) + bool(at.receiver)
     fixed = [bool(NAME.fullmatch(v)) and v not in data for v in values]
     names = [v if fixed[i] else f"x{i}" for i, v in enumerate(values)]
@@ -104,7 +104,7 @@ def _of_function(
 
 def _of_values(target: str, function: str, at: Application, other: str, found: Own, close: str) -> Iterator[str]:
     """f n 0 1 = g n where 0 and 1 are g 0 and g 1: of any g k and g (k + 1) the function makes g (n + k)."""
-    values = [target[slice(*span)] for span in at.arguments]
+    values = at.values(target)
     numbers = [i for i, v in enumerate(values) if v.isdigit()]
     for g in found.recursive:
         side = next((a for a in applications(other, g) if (a.start, a.end) == (0, len(other))), None)
@@ -128,7 +128,7 @@ def _other_side(target: str, at: Application) -> str:
     """Of the equation that the target is, where the application is one side; "" where it is not."""
     depth = 0
     for position, character in enumerate(target):
-        depth += (character in "([{⟨") - (character in ")]}⟩")
+        depth += nesting(character)
         if not depth and character in "∀∃↔∧∨→λ":
             return ""
         if not depth and target.startswith(" = ", position):

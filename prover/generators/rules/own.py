@@ -23,7 +23,7 @@ _BINDER = re.compile(r"([({\[⦃])([^()\[\]{}⦃⦄:]*):")
 _EXPORTED = {"insert", "singleton"}
 _ROOT = "_root_."
 _ATOM = re.compile(r"[^\W\d][\w'!?₀-₉.✝]*|\d+|[(\[⟨{#\"]")
-_CLOSING = {"(": ")", "[": "]", "⟨": "⟩", "{": "}"}
+_OPENING, _CLOSING = "([{⟨⦃", ")]}⟩⦄"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Own:
 def own(position: Position) -> Own | None:
     """None where the goal is about nothing that its source defines."""
     goal = position.goals[0]
-    declared = {d.name: d for d in position.local}
+    declared = {d.name for d in position.local}
     known = {_last(d.name): d for d in position.local if d.keyword in (*_FUNCTIONS, "inductive")}
     found = dict.fromkeys(_last(c) for c in goal.constants if c in declared and _last(c) in known)
     said = {name for h in goal.hypotheses for name in names_in(h.type)}
@@ -95,7 +95,7 @@ def _result(statement: str) -> str:
     """The type of a function's values: what stands behind its last arrow, or its colon."""
     depth = 0
     for at in range(len(statement) - 1, -1, -1):
-        depth += (statement[at] in ")]}⦄") - (statement[at] in "([{⦃")
+        depth -= nesting(statement[at])
         if not depth and statement[at] in "→:":
             return statement[at + 1 :].strip()
     return ""
@@ -112,7 +112,7 @@ def _unfolded(target: str, functions: list[LocalDeclaration], inner: list[str]) 
         call = re.sub(rf"(?<![\w.]){re.escape(_last(names[0]))}(?![\w'])", names[0], call)
         binders = [name for kind, group in _BINDER.findall(d.statement) if kind == "(" for name in group.split()]
         for at in reversed(list(applications(target, d.name))):
-            values = [*([at.receiver] if at.receiver else []), *(target[slice(*span)] for span in at.arguments)]
+            values = at.values(target)
             if len(values) != len(binders):
                 continue
             given = dict(zip(binders, values, strict=True))
@@ -135,13 +135,27 @@ class Application:
     receiver: str
     arguments: tuple[tuple[int, int], ...]
 
+    def values(self, text: str) -> list[str]:
+        """What it is applied to in that text, the receiver first."""
+        return [*([self.receiver] if self.receiver else []), *(text[slice(*span)] for span in self.arguments)]
+
+
+def nesting(character: str) -> int:
+    """How much deeper in brackets one is behind a character than before it."""
+    return (character in _OPENING) - (character in _CLOSING)
+
+
+def unrooted(name: str) -> str:
+    """A name as goals have it among their constants."""
+    return name.removeprefix(_ROOT)
+
 
 def applications(text: str, function: str) -> Iterator[Application]:
     """Where a printed term applies a function, whose name it may print in part."""
     last = _last(function)
     for found in re.finditer(rf"(?<![\w.'])([^\W\d][\w'!?₀-₉.]*\.)?{re.escape(last)}(?![\w'!?₀-₉.])", text):
         prefix = (found[1] or "").removeprefix(_ROOT).removesuffix(".")
-        receiver = "" if function.removeprefix(_ROOT).endswith(f"{prefix}.{last}".lstrip(".")) else prefix
+        receiver = "" if unrooted(function).endswith(f"{prefix}.{last}".lstrip(".")) else prefix
         # What follows one that is an argument itself belongs to the function before it.
         is_argument = re.search(r"[\w'!?₀-₉)\]⟩] $", text[: found.start()]) is not None
         arguments: list[tuple[int, int]] = []
@@ -164,11 +178,11 @@ def atom_end(text: str, start: int) -> int | None:
         return end + 1 if end >= 0 else None
     if first == "#":
         return atom_end(text, start + 1) if text.startswith("[", start + 1) else None
-    if first not in _CLOSING:
+    if first not in _OPENING:
         return found.end()
     depth = 0
     for at in range(start, len(text)):
-        depth += (text[at] in _CLOSING) - (text[at] in _CLOSING.values())
+        depth += nesting(text[at])
         if not depth:
             return at + 1
     return None

@@ -13,7 +13,7 @@ from prover.generators.protocol import Position
 from prover.generators.rules.accumulators import generalised, homomorphisms
 from prover.generators.rules.base import Suggestion, mentions, propositions, variables
 from prover.generators.rules.nested import nested
-from prover.generators.rules.own import Own, applications, own
+from prover.generators.rules.own import Own, applications, own, unrooted
 from prover.lean.state import Goal, Hypothesis
 
 _MOST_VARIABLES, _MOST_PREMISES, _MOST_FUNCTIONS = 3, 2, 3
@@ -40,7 +40,7 @@ def programs(position: Position) -> Iterator[Suggestion]:
         return
     told = ", ".join(found.functions + found.theorems)
     places = recursed(goal)
-    predicates = {p.removeprefix("_root_.") for p in found.predicates}
+    predicates = {unrooted(p) for p in found.predicates}
     facts = [h for h in propositions(goal) if h.head in predicates][:_MOST_PREMISES]
     data, grind = [v.name for v in places], closer(found)
     plan = _Plan(goal, found, data, facts, grind, f"simp_all [{told}]" if told else "simp_all")
@@ -87,7 +87,7 @@ def _along_functions(plan: _Plan) -> Iterator[str]:
     for f in plan.found.recursive[:_MOST_FUNCTIONS]:
         calls = dict.fromkeys(text[a.start : a.end] for text in said for a in applications(text, f))
         calls = sorted(calls, key=lambda call: "(" in call)  # of variables first: what they are stays known
-        in_target = f.removeprefix("_root_.") in plan.goal.constants
+        in_target = unrooted(f) in plan.goal.constants
         for call in [f] if in_target and len(calls) < 2 else calls[:2]:
             yield f"fun_induction {call} <;> first | rfl | assumption"
             yield f"fun_induction {call} <;> {plan.grind}"
